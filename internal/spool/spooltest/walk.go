@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -44,8 +45,8 @@ type account struct {
 	s     spool.Spool
 	shown map[identity]wire.Record
 	fate  map[identity]fate
-	keep  string // the kept value ...
-	kept  string // ... and as it was last committed
+	keep  string   // the kept value ...
+	kept  []string // ... and those that a crash may leave: the last one known to be committed, and what the disk refused since
 	n     int
 
 	refusing bool
@@ -82,7 +83,7 @@ func (a *account) done(err error) {
 // record and that no identity has two bodies.
 func walk(t *testing.T, fresh func(t *testing.T) Disk) {
 	rapid.Check(t, func(rt *rapid.T) {
-		a := &account{rt: rt, disk: fresh(t), shown: map[identity]wire.Record{}, fate: map[identity]fate{}}
+		a := &account{rt: rt, disk: fresh(t), shown: map[identity]wire.Record{}, fate: map[identity]fate{}, kept: []string{""}}
 		a.open()
 		most := 15 // on real files; a disk in memory is quick
 		if _, quick := a.disk.(refuser); quick {
@@ -96,6 +97,7 @@ func walk(t *testing.T, fresh func(t *testing.T) Disk) {
 				a.afterCrash()
 				a.refuse(false)
 				a.open()
+				a.keptAfterCrash()
 			case 1:
 				a.refuse(false)
 				a.must(a.s.Close())
@@ -154,6 +156,7 @@ func (a *account) put() {
 	if rapid.IntRange(0, 3).Draw(a.rt, "keep") == 0 {
 		a.n++
 		a.keep = fmt.Sprint(a.n)
+		a.kept = append(a.kept, a.keep)
 		keep["k"] = []byte(a.keep)
 		durable = true
 	}
@@ -182,7 +185,7 @@ func (a *account) put() {
 
 // committed: all that was numbered is safe, all that was deleted stays so.
 func (a *account) committed() {
-	a.kept, a.shaky = a.keep, a.refusing
+	a.kept, a.shaky = []string{a.keep}, a.refusing
 	for id, f := range a.fate {
 		switch f {
 		case waiting, unsafe:
@@ -195,7 +198,7 @@ func (a *account) committed() {
 }
 
 func (a *account) afterCrash() {
-	a.keep, a.shaky = a.kept, false
+	a.shaky = false
 	for id, f := range a.fate {
 		switch f {
 		case forgotten, unsafe:
@@ -205,6 +208,16 @@ func (a *account) afterCrash() {
 		case safe, gone, either:
 		}
 	}
+}
+
+// keptAfterCrash: a value whose commit the disk refused may have gone out with a later one, or not.
+func (a *account) keptAfterCrash() {
+	got, err := a.s.Kept("k")
+	a.must(err)
+	if !slices.Contains(a.kept, string(got)) {
+		a.rt.Fatalf("kept value is %q after a crash, want one of %q", got, a.kept)
+	}
+	a.keep, a.kept = string(got), []string{string(got)}
 }
 
 func (a *account) stored() {
