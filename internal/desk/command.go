@@ -186,9 +186,10 @@ type ExplainChoice struct {
 	Reason  string
 }
 
-// SetNode sets or corrects a node from a desk. At zero means now.
+// SetNode sets or corrects a node from a desk. At zero means now; Stood means when positions saw the unit arrive.
 type SetNode struct {
 	Act
+	Stood      bool
 	Mission    ems.MissionID
 	Node       ems.Node
 	At         time.Time

@@ -99,8 +99,15 @@ func (c SetNode) decide(d *decision) error {
 			return err
 		}
 	}
-	return d.node(m, mission.Entry{Correction: c.Correction, NodeTime: ems.NodeTime{Node: c.Node, At: d.or(c.At), Source: ems.SourceDesk, By: d.actor.By,
-		Entered: d.now, Reason: c.Reason}})
+	n := ems.NodeTime{Node: c.Node, At: d.or(c.At), Source: ems.SourceDesk, By: d.actor.By, Entered: d.now, Reason: c.Reason}
+	if c.Stood {
+		st, seen := stood(m, c.Node)
+		if !seen {
+			return &Refusal{"node " + string(c.Node) + " of mission " + string(m.ID), "not seen by position", "confirmed", "enter its time by hand"}
+		}
+		n.At, n.UncertainS, n.Source = st.At, st.UncertainS, ems.SourceGeofence
+	}
+	return d.node(m, mission.Entry{Correction: c.Correction, NodeTime: n})
 }
 
 // node sets a node and what follows from it: leaving for the scene accepts the order, hand-over ends the bindings (CLN-006).

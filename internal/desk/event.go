@@ -62,6 +62,8 @@ const (
 	TypeMessageSent        Type = "message.sent"
 	TypeMessagesRead       Type = "message.read"
 	TypePlaceCorrected     Type = "alarm.place_corrected"
+	TypeMissionStood       Type = "mission.stood"
+	TypeMissionForetold    Type = "mission.foretold"
 )
 
 // body is what every event body is: it knows its kind and what it is about, and folds itself in.
@@ -619,6 +621,8 @@ var bodies = map[Type]func() body{
 	TypeMessageSent:        func() body { return new(MessageSent) },
 	TypeMessagesRead:       func() body { return new(MessagesRead) },
 	TypePlaceCorrected:     func() body { return new(PlaceCorrected) },
+	TypeMissionStood:       func() body { return new(MissionStood) },
+	TypeMissionForetold:    func() body { return new(MissionForetold) },
 }
 
 // ErrUnknownEvent is an event that this version of the program does not know, whole or in part. The fold stops there: nothing is ever

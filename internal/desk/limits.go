@@ -43,6 +43,8 @@ const (
 	MaxTalkMinute = 30
 	MaxTalkShown  = 50
 	MaxPlaces     = 20
+	// MaxStands bounds the arrivals by position and the forecasts kept of one mission; the oldest leave first and stand in the journal only.
+	MaxStands = 8
 	// MaxPhotos bounds the photos of one alarm, and those of one mission: one more is refused, and says so.
 	MaxPhotos   = 20
 	MaxDevices  = 32

@@ -438,7 +438,7 @@ func (c *Centre) routes(api huma.API) {
 	huma.Register(api, post("/api/v1/missions/{id}/nodes", "set-node", "Set or correct a node from a desk"),
 		func(ctx context.Context, in *target[wire.NodeBody]) (*answer[ems.Mission], error) {
 			b := in.Body
-			cmd := desk.SetNode{Act: req(b.Act), Mission: ems.MissionID(in.ID), Node: b.Node, Correction: b.Correction, Reason: b.Reason}
+			cmd := desk.SetNode{Act: req(b.Act), Mission: ems.MissionID(in.ID), Node: b.Node, Stood: b.Stood, Correction: b.Correction, Reason: b.Reason}
 			if b.At != nil {
 				cmd.At = b.At.UTC()
 			}

@@ -22,6 +22,7 @@ import (
 	"lifeline120/internal/ems"
 	"lifeline120/internal/link"
 	"lifeline120/internal/mapfile"
+	"lifeline120/internal/mission"
 	"lifeline120/internal/pathway"
 	"lifeline120/internal/roadlive"
 	"lifeline120/internal/store"
@@ -96,6 +97,9 @@ type Centre struct {
 	callers    map[string]*callerTopic // by the caller's secret
 	links      links
 	etas       map[ems.MissionID]foretelling // foretold arrivals
+	under      map[ems.MissionID]*underway   // missions whose units drive
+	bands      map[string]mission.Band       // by method
+	bandsAt    time.Time
 	ways       ways
 	plan       pathway.Plan
 	cases      map[ems.MissionID]shownCase
@@ -151,7 +155,7 @@ func NewCentre(ctx context.Context, cfg CentreConfig) (*Centre, error) {
 		asides: make(chan asideJob, 1), asided: make(chan asideAnswer, 1), over: make(chan struct{}), ended: make(chan struct{}),
 		journal: newPipe(), bulk: newPipe(), noted: newNoted(), pending: map[desk.Ref]int{}, dirty: map[desk.Ref]bool{},
 		units: map[ems.UnitID]*unitLive{}, byPat: map[ems.PatientID]map[string]ems.ReadingView{}, orders: map[ems.UnitID]*outbox{}, sent: map[ems.OrderID]int{},
-		views: map[ems.HospitalID]*hospitalView{}, callers: map[string]*callerTopic{}, slots: newSlotTable(), groups: map[string]bool{}, etas: map[ems.MissionID]foretelling{},
+		views: map[ems.HospitalID]*hospitalView{}, callers: map[string]*callerTopic{}, slots: newSlotTable(), groups: map[string]bool{}, etas: map[ems.MissionID]foretelling{}, under: map[ems.MissionID]*underway{},
 		plan: pathway.Default(), cases: map[ems.MissionID]shownCase{}, limits: map[ems.HospitalID][]limitChange{}}
 	var err error
 	if c.term, err = cfg.Store.Term(ctx); err != nil {

@@ -53,14 +53,16 @@ func (c *Centre) value(r desk.Ref) json.RawMessage {
 	case desk.Missions:
 		if m, is := c.state.Missions[ems.MissionID(r.K)]; is {
 			shown := *m
-			shown.ETA, shown.ETAMethod = c.foretold(m.ID)
+			c.foretell(&shown)
 			v, ok = shown, true
 		}
 	case desk.Notices:
 		if n, is := c.state.Notices[ems.NoticeID(r.K)]; is {
 			shown := *n
 			if m := c.state.Missions[n.Mission]; m != nil && m.State == ems.MissionLeftScene && m.Notice == n.ID {
-				shown.ETA, shown.ETAMethod = c.foretold(m.ID)
+				if eta, ok := c.etas[m.ID]; ok {
+					shown.ETA, shown.ETAFrom, shown.ETATo, shown.ETAMethod = &eta.at, &eta.from, &eta.to, eta.method
+				}
 			}
 			if m := c.state.Missions[n.Mission]; m != nil && c.state.Incidents[m.Incident] != nil {
 				i := c.state.Incidents[m.Incident]
@@ -527,10 +529,8 @@ func (c *Centre) callerView(digest string) (wire.CallerView, bool) {
 		if u.Fix != nil {
 			pos, at := u.Fix.Pos, u.Fix.Taken
 			v.UnitPos, v.UnitPosAt = &pos, &at
-			if eta, method := c.foretold(d.MissionID); eta != nil && d.Mission == ems.MissionDeparted {
-				left := eta.Sub(at)
-				from, to := at.Add(time.Duration(etaEarly*float64(left))), at.Add(time.Duration(etaLate*float64(left)))
-				v.EtaFrom, v.EtaTo, v.EtaMethod = &from, &to, method
+			if eta, ok := c.etas[d.MissionID]; ok && d.Mission == ems.MissionDeparted {
+				v.EtaFrom, v.EtaTo, v.EtaMethod = &eta.from, &eta.to, eta.method
 			}
 		}
 	}

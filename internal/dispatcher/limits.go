@@ -82,9 +82,8 @@ const (
 	heldFor      = time.Minute            // after our return the broker may still hand out what it held for us
 	clockSlack   = time.Second            // a measured offset is off by less than this, or its clock has stepped since
 	etaFresh     = 30 * time.Second       // no arrival is foretold from an older position
-	etaMoved     = 30 * time.Second       // an arrival that moves by less is not told again
-	etaEarly     = 0.8                    // a caller is told a band: from so much of the estimate
-	etaLate      = 1.5                    // to so much; a straight line knows nothing of lights and bridges
+	etaMoved     = 15 * time.Second       // an arrival that moves by less is not told again
+	bandEvery    = time.Minute            // between looks at how far arrivals scattered
 	forgetAt     = time.Hour              // readings older than this leave the feed
 	maxKeys      = 128                    // readings of one unit on screens; a unit has some thirty
 	maxSlots     = 32                     // waves of one unit on screens

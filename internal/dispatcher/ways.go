@@ -93,16 +93,17 @@ func (w *ways) ask(q *match.Question) {
 	q.Roads = times
 }
 
-// travel is how long a unit takes from its last position to a place, and how that was found.
-func (w *ways) travel(u ems.UnitID, from, to ems.WGS84, line time.Duration) (time.Duration, string) {
+// travel is how long a unit takes from its last position to a place, how that was found, and by which version of the times.
+func (w *ways) travel(u ems.UnitID, from, to ems.WGS84, line time.Duration) (time.Duration, string, uint64) {
 	if w.fleet == nil {
-		return line, match.MethodLine
+		return line, match.MethodLine, 0
 	}
 	w.place(u, from)
+	version := w.roads.Now().Version
 	if d := w.roads.To(roadlive.Mission, [][]roads.Place{w.at[u].places}, w.roads.Snap(to))[0]; d != roadlive.None {
-		return d, match.MethodRoads
+		return d, match.MethodRoads, version
 	}
-	return line, match.MethodLine
+	return line, match.MethodLine, version
 }
 
 // question is what is asked when units are ranked for an incident.
@@ -130,7 +131,8 @@ func (c *Centre) route(ctx context.Context, id ems.MissionID) (wire.Route, error
 		if c.ways.roads == nil || c.units[m.Unit] == nil {
 			return
 		}
-		lv, headed := c.units[m.Unit], c.headed(m)
+		_, headed := c.headed(m)
+		lv := c.units[m.Unit]
 		if headed == nil || lv.fix == nil || lv.fix.Quality != ems.Good || now().Sub(lv.fix.Taken) > etaFresh {
 			return
 		}

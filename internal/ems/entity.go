@@ -193,7 +193,35 @@ type Mission struct {
 	Simulated     bool       `json:"simulated,omitempty"`
 	// ETA is when the unit is expected at the scene (departed) or at the hospital (left_scene), while that can be said; not journalled.
 	ETA       *time.Time `json:"eta,omitempty" doc:"when the unit is expected at the scene or at the hospital it is on its way to"`
-	ETAMethod string     `json:"eta_method,omitempty" enum:"straight_line," doc:"how eta was found"`
+	ETAMethod string     `json:"eta_method,omitempty" enum:"straight_line,roads," doc:"how eta was found"`
+	ETAFrom   *time.Time `json:"eta_from,omitempty" doc:"of ten units one arrives before this"`
+	ETATo     *time.Time `json:"eta_to,omitempty" doc:"of ten units one arrives after this"`
+	ETAOwn    int        `json:"eta_own,omitempty" doc:"how many own arrivals the band is made of; the rest is assumed"`
+	// Away is since when the unit has been driving away from where it is going; not journalled.
+	Away *time.Time `json:"away,omitempty" doc:"since when it has been driving away from where it is going"`
+	// Stands are arrivals by position, oldest first: they propose a node, and stay beside the one that people set.
+	Stands []Stand `json:"stands,omitempty" doc:"arrivals by position alone"`
+	// Forecasts are what was first foretold of each leg, so that the error against the arrival can be told.
+	Forecasts []Forecast `json:"forecasts,omitempty" doc:"first foretold arrival of each leg"`
+}
+
+// Stand is where positions alone saw a mission's unit arrive: it came to stand at At, or up to UncertainS before.
+type Stand struct {
+	Node       Node      `json:"node" enum:"at_scene,at_hospital"`
+	At         time.Time `json:"at"`
+	UncertainS float64   `json:"uncertain_s,omitempty" doc:"seconds before at in which nobody saw it"`
+}
+
+// Forecast is an arrival as it was foretold when the unit left.
+type Forecast struct {
+	Node   Node      `json:"node" enum:"at_scene,at_hospital" doc:"where the leg ends"`
+	Made   time.Time `json:"made"`
+	At     time.Time `json:"at"`
+	From   time.Time `json:"from" doc:"of ten units one arrives before this"`
+	To     time.Time `json:"to" doc:"of ten units one arrives after this"`
+	Method string    `json:"method" enum:"straight_line,roads"`
+	// Own arrivals that the band was made of.
+	Own int `json:"own,omitempty"`
 }
 
 // OrderState is how far an order has come. Late means that it arrived after its validity and did not sound.
@@ -286,7 +314,9 @@ type Notice struct {
 	EscalatedAt *time.Time  `json:"escalated_at,omitempty"`
 	Withdrawn   *time.Time  `json:"withdrawn,omitempty"`
 	ETA         *time.Time  `json:"eta,omitempty" doc:"when the unit is expected, while that can be said; not journalled"`
-	ETAMethod   string      `json:"eta_method,omitempty" enum:"straight_line," doc:"how eta was found: straight line times a stated detour"`
+	ETAMethod   string      `json:"eta_method,omitempty" enum:"straight_line,roads," doc:"how eta was found: by road, or straight line times a stated detour"`
+	ETAFrom     *time.Time  `json:"eta_from,omitempty" doc:"of ten units one arrives before this"`
+	ETATo       *time.Time  `json:"eta_to,omitempty" doc:"of ten units one arrives after this"`
 	// Priority and Complaint are the incident's, as they stand; not journalled.
 	Priority   Priority `json:"priority,omitempty" enum:"A,B,C,D,"`
 	Complaint  string   `json:"complaint,omitempty"`
@@ -365,9 +395,18 @@ type Hospital struct {
 	Name      string     `json:"name"`
 	NameEn    string     `json:"name_en,omitempty"`
 	Pos       WGS84      `json:"pos"`
+	Gate      *WGS84     `json:"gate,omitempty" doc:"where ambulances drive in; absent: pos"`
 	Centres   []string   `json:"centres,omitempty" doc:"chest_pain, stroke, trauma, maternal, newborn, tumour"`
 	Persons   []string   `json:"persons,omitempty" doc:"whom a notice goes to, in order (CLN-004)"`
 	Simulated bool       `json:"simulated,omitempty"`
+}
+
+// Door is where an ambulance arrives.
+func (h Hospital) Door() WGS84 {
+	if h.Gate != nil {
+		return *h.Gate
+	}
+	return h.Pos
 }
 
 // Station is an ambulance station as master data.

@@ -33,6 +33,12 @@ const (
 	SourceImport   Source = "import"
 )
 
+// How an arrival is foretold.
+const (
+	ETAByRoads = "roads"
+	ETAByLine  = "straight_line" // times a stated detour
+)
+
 // AlarmKind is who raised an alarm.
 type AlarmKind string
 

@@ -66,6 +66,6 @@ type Question struct {
 
 // Methods by which travel times are found.
 const (
-	MethodRoads = "roads"
-	MethodLine  = "straight_line"
+	MethodRoads = ems.ETAByRoads
+	MethodLine  = ems.ETAByLine
 )

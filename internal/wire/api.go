@@ -286,6 +286,7 @@ type NodeBody struct {
 	Act
 	Node       ems.Node   `json:"node" enum:"ordered,acknowledged,departed,at_scene,contact,left_scene,at_hospital,handed_over,available,at_station"`
 	At         *time.Time `json:"at,omitempty" doc:"now when not given"`
+	Stood      bool       `json:"stood,omitempty" doc:"the time is when positions saw the unit arrive (stands of the mission)"`
 	Correction bool       `json:"correction,omitempty"`
 	Reason     string     `json:"reason,omitempty" maxLength:"500"`
 }

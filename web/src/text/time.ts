@@ -15,6 +15,11 @@ export function minute(iso: string): string {
   return shanghai(Date.parse(iso)).slice(11, 16);
 }
 
+/** A band of time to whole minutes, rounded outwards so that it never promises more than is known. */
+export function band(from: string, to: string): string {
+  return `${minute(from)}–${minute(new Date(Math.ceil(Date.parse(to) / 60_000) * 60_000).toISOString())}`;
+}
+
 /** 14:22:08 of an instant; --:--:-- when there is none. */
 export function clockOf(iso: string | undefined): string {
   return iso ? clock(Date.parse(iso)) : '--:--:--';

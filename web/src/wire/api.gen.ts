@@ -1631,6 +1631,31 @@ export interface components {
              */
             taken: string;
         };
+        Forecast: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: date-time
+             * @description of ten units one arrives before this
+             */
+            from: string;
+            /** Format: date-time */
+            made: string;
+            /** @enum {string} */
+            method: "straight_line" | "roads";
+            /**
+             * @description where the leg ends
+             * @enum {string}
+             */
+            node: "at_scene" | "at_hospital";
+            /** Format: int64 */
+            own?: number;
+            /**
+             * Format: date-time
+             * @description of ten units one arrives after this
+             */
+            to: string;
+        };
         Handover: {
             entries: components["schemas"]["HandoverEntry"][];
             /**
@@ -1676,6 +1701,8 @@ export interface components {
         Hospital: {
             /** @description chest_pain, stroke, trauma, maternal, newborn, tumour */
             centres?: string[];
+            /** @description where ambulances drive in; absent: pos */
+            gate?: components["schemas"]["WGS84"];
             id: string;
             name: string;
             name_en?: string;
@@ -1854,6 +1881,11 @@ export interface components {
             unrecorded?: boolean;
         };
         Mission: {
+            /**
+             * Format: date-time
+             * @description since when it has been driving away from where it is going
+             */
+            away?: string;
             choice_reason?: string;
             destination?: string;
             /** Format: date-time */
@@ -1864,10 +1896,27 @@ export interface components {
              */
             eta?: string;
             /**
+             * Format: date-time
+             * @description of ten units one arrives before this
+             */
+            eta_from?: string;
+            /**
              * @description how eta was found
              * @enum {string}
              */
-            eta_method?: "straight_line" | "";
+            eta_method?: "straight_line" | "roads" | "";
+            /**
+             * Format: int64
+             * @description how many own arrivals the band is made of; the rest is assumed
+             */
+            eta_own?: number;
+            /**
+             * Format: date-time
+             * @description of ten units one arrives after this
+             */
+            eta_to?: string;
+            /** @description first foretold arrival of each leg */
+            forecasts?: components["schemas"]["Forecast"][];
             id: string;
             incident: string;
             /** @description who chose from the 最后手段 list (DSP-001) */
@@ -1884,6 +1933,8 @@ export interface components {
              * @description how much slower than the best recommendation the choice was
              */
             slower_s?: number;
+            /** @description arrivals by position alone */
+            stands?: components["schemas"]["Stand"][];
             state: string;
             /** @description touches that the crew took back; they stay here (DSP-004) */
             undone?: components["schemas"]["NodeTime"][];
@@ -1908,6 +1959,8 @@ export interface components {
             /** @enum {string} */
             node: "ordered" | "acknowledged" | "departed" | "at_scene" | "contact" | "left_scene" | "at_hospital" | "handed_over" | "available" | "at_station";
             reason?: string;
+            /** @description the time is when positions saw the unit arrive (stands of the mission) */
+            stood?: boolean;
         };
         NodeTime: {
             /** Format: date-time */
@@ -1973,10 +2026,20 @@ export interface components {
              */
             eta?: string;
             /**
-             * @description how eta was found: straight line times a stated detour
+             * Format: date-time
+             * @description of ten units one arrives before this
+             */
+            eta_from?: string;
+            /**
+             * @description how eta was found: by road, or straight line times a stated detour
              * @enum {string}
              */
-            eta_method?: "straight_line" | "";
+            eta_method?: "straight_line" | "roads" | "";
+            /**
+             * Format: date-time
+             * @description of ten units one arrives after this
+             */
+            eta_to?: string;
             hospital: string;
             id: string;
             mission: string;
@@ -2375,6 +2438,17 @@ export interface components {
             /** Format: int64 */
             term: number;
             topic: string;
+        };
+        Stand: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            node: "at_scene" | "at_hospital";
+            /**
+             * Format: double
+             * @description seconds before at in which nobody saw it
+             */
+            uncertain_s?: number;
         };
         Station: {
             id: string;

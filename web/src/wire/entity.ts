@@ -176,11 +176,25 @@ export interface Mission {
   slower_s?: number | undefined;
   choice_reason?: string | undefined;
   ended?: string | undefined;
-  /** When the unit is expected where it is on its way to, and how that was found. */
+  /** When the unit is expected where it is on its way to, between when and when eight of ten come, and how that was found. */
   eta?: string | undefined;
   eta_method?: string | undefined;
+  eta_from?: string | undefined;
+  eta_to?: string | undefined;
+  /** How many own arrivals the band is made of; the rest is assumed. */
+  eta_own?: number | undefined;
+  /** Since when the unit has been driving away from where it is going. */
+  away?: string | undefined;
+  /** Arrivals by position: they propose a node. */
+  stands?: Stand[] | undefined;
   unrecorded?: boolean | undefined;
   simulated?: boolean | undefined;
+}
+/** Where positions alone saw the unit arrive: at `at`, or up to uncertain_s before. */
+export interface Stand {
+  node: Node;
+  at: string;
+  uncertain_s?: number | undefined;
 }
 export interface Order {
   id: string;
@@ -260,8 +274,11 @@ export interface Notice {
   escalated_at?: string | undefined;
   withdrawn?: string | undefined;
   eta?: string | undefined;
-  /** How eta was found: "straight_line". */
+  /** How eta was found: "roads" or "straight_line". */
   eta_method?: string | undefined;
+  /** Eight of ten units come between these. */
+  eta_from?: string | undefined;
+  eta_to?: string | undefined;
   /** Of the incident. */
   priority?: Priority | '' | undefined;
   complaint?: string | undefined;
@@ -651,6 +668,11 @@ const mission = shape<Mission>({
   ended: maybe(time),
   eta: maybe(time),
   eta_method: maybe(text),
+  eta_from: maybe(time),
+  eta_to: maybe(time),
+  eta_own: maybe(number),
+  away: maybe(time),
+  stands: maybe(list(shape<Stand>({ node: word(...nodes), at: time, uncertain_s: maybe(number) }))),
   unrecorded: maybe(flag),
   simulated: maybe(flag),
 });
@@ -713,6 +735,8 @@ const notice = shape<Notice>({
   withdrawn: maybe(time),
   eta: maybe(time),
   eta_method: maybe(text),
+  eta_from: maybe(time),
+  eta_to: maybe(time),
   priority: maybe(word('A', 'B', 'C', 'D', '')),
   complaint: maybe(text),
   unrecorded: maybe(flag),

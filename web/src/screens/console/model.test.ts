@@ -3,11 +3,25 @@ import {
   centreChecks,
   type CentreState,
   type Incident,
+  type Mission,
+  type NodeTime,
   type Order,
   type Recommendation,
   type Unit,
 } from '../../wire/entity';
-import { best, counts, incidentRows, orderTimes, parsePos, step, troubles, unitLook, unitRows } from './model';
+import {
+  best,
+  counts,
+  incidentRows,
+  keyAgainstStand,
+  orderTimes,
+  parsePos,
+  proposals,
+  step,
+  troubles,
+  unitLook,
+  unitRows,
+} from './model';
 
 const t0 = Date.parse('2026-11-21T04:00:00Z');
 const iso = (s: number): string => new Date(t0 + s * 1000).toISOString();
@@ -201,5 +215,37 @@ describe('the unit that stands chosen', () => {
   });
   it('DSP-002 is none when no travel time is known: people decide, not the order of the names', () => {
     expect(best(rec([{ unit: 'u1' }, { unit: 'u2' }]))).toBe('');
+  });
+});
+
+describe('arrivals by position', () => {
+  const set = (node: NodeTime['node'], s: number): NodeTime => ({ node, at: iso(s), source: 'key', entered: iso(s) });
+  const mission = (nodes: NodeTime[], more: Partial<Mission> = {}): Mission => ({
+    id: 'm',
+    incident: 'i',
+    unit: 'u',
+    state: 'departed',
+    order: 'o',
+    nodes,
+    stands: [
+      { node: 'at_scene', at: iso(300) },
+      { node: 'at_scene', at: iso(400), uncertain_s: 2 },
+    ],
+    ...more,
+  });
+
+  it('are proposed while no key says so, the newest of a node', () => {
+    expect(proposals(mission([set('departed', 0)])).map((s) => s.at)).toEqual([iso(400)]);
+    expect(proposals(mission([set('departed', 0), set('at_scene', 410)]))).toEqual([]);
+  });
+  it('are proposed no more once the crew is past them, or the mission is over', () => {
+    expect(proposals(mission([set('departed', 0), set('left_scene', 900)]))).toEqual([]);
+    expect(proposals(mission([set('departed', 0)], { ended: iso(500) }))).toEqual([]);
+  });
+  it('stand beside a key that says another time', () => {
+    expect(keyAgainstStand(mission([set('at_scene', 430)]), 'at_scene')).toBeUndefined();
+    expect(keyAgainstStand(mission([set('at_scene', 900)]), 'at_scene')).toEqual({ at: iso(400), s: 500 });
+    expect(keyAgainstStand(mission([set('at_scene', 100)]), 'at_scene')?.s).toBe(-300);
+    expect(keyAgainstStand(mission([]), 'at_scene')).toBeUndefined();
   });
 });

@@ -3,17 +3,20 @@ import { ageS, positionAge } from '../../live/age';
 import { initials } from '../../text/pinyin';
 import { span } from '../../text/time';
 import type { Key } from '../../text/zh';
-import type {
-  Alarm,
-  CentreState,
-  Health,
-  Incident,
-  Mission,
-  Order,
-  Place,
-  Pos,
-  Recommendation,
-  Unit,
+import {
+  nodes,
+  type Alarm,
+  type CentreState,
+  type Health,
+  type Incident,
+  type Mission,
+  type Node,
+  type Order,
+  type Place,
+  type Pos,
+  type Recommendation,
+  type Stand,
+  type Unit,
 } from '../../wire/entity';
 
 export interface Counts {
@@ -117,6 +120,25 @@ export function orderTimes(order: Order): OrderTime[] {
     { name: 'seen', at: order.seen, afterS: after(order.seen), by: order.seen_by },
     { name: 'accepted', at: order.accepted, afterS: after(order.accepted), by: order.accepted_by },
   ];
+}
+
+/** Arrivals that positions saw and nobody has confirmed, newest of each node. A unit that is past a node needs no proposal of it. */
+export function proposals(mission: Mission): Stand[] {
+  if (mission.ended) return [];
+  const set = new Set((mission.nodes ?? []).map((n) => n.node));
+  const far = Math.max(-1, ...(mission.nodes ?? []).map((n) => nodes.indexOf(n.node)));
+  return nodes.flatMap((node, i) =>
+    i < far || set.has(node) ? [] : (mission.stands ?? []).filter((s) => s.node === node).slice(-1),
+  );
+}
+
+/** By how much a key was touched before (negative) or after the arrival that positions saw, where that is more than a minute. */
+export function keyAgainstStand(mission: Mission, node: Node): { at: string; s: number } | undefined {
+  const set = mission.nodes?.find((n) => n.node === node);
+  const stand = mission.stands?.filter((s) => s.node === node).at(-1);
+  if (!set || !stand) return undefined;
+  const s = (Date.parse(set.at) - Date.parse(stand.at)) / 1000;
+  return Math.abs(s) > 60 + (stand.uncertain_s ?? 0) ? { at: stand.at, s } : undefined;
 }
 
 export type UnitLook = 'standby' | 'road' | 'accepted' | 'enroute' | 'scene' | 'transport' | 'hospital' | 'out';

@@ -8,7 +8,7 @@ import { WaveBoard } from '../../clinical/waves';
 import { act, get } from '../../live/api';
 import { openFeed } from '../../live/feed';
 import { answerWords } from '../../text/answer';
-import { span } from '../../text/time';
+import { band, span } from '../../text/time';
 import { forget, keep, kept } from '../../ui/keep';
 import { lang, t, tc } from '../../ui/lang';
 import { Sounder } from '../../ui/sound';
@@ -298,6 +298,8 @@ export function etaHow(item: Inbound, nowMs: number): string {
   if (item.arrived) return t('hospital.ended', { age: span(item.sinceArrivalS ?? 0) });
   if (item.etaS === undefined) return item.mission?.state === 'left_scene' ? '' : t('hospital.not_left');
   const words = [item.notice.eta_method === 'straight_line' ? t('hospital.eta_straight') : t('hospital.eta_roads')];
+  const { eta_from: from, eta_to: to } = item.notice;
+  if (from && to) words.push(band(from, to));
   const fix = item.unit?.fix;
   if (!fix) words.push(t('hospital.eta_no_fix'));
   else {

@@ -1,0 +1,121 @@
+package dispatcher
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"lifeline120/internal/desk"
+	"lifeline120/internal/ems"
+	"lifeline120/internal/roadlive"
+	pb "lifeline120/internal/wire/proto"
+	"lifeline120/maps"
+)
+
+// between is a place so far along the straight line between two others.
+func between(a, b ems.WGS84, share float64) ems.WGS84 {
+	return ems.WGS84{Lat: a.Lat + share*(b.Lat-a.Lat), Lon: a.Lon + share*(b.Lon-a.Lon)}
+}
+
+// leaves sends unit u01 to a place and has it leave from another.
+func (b *bench) leaves(from, to ems.WGS84) *van {
+	v := newVan(b.air, "u01")
+	v.presence(&pb.Presence{Online: true})
+	b.do(desk.LogOn{Desk: "d1", Role: "dispatcher"})
+	b.do(desk.SetDuty{Unit: "u01", Duty: ems.OnDuty, Crew: []string{"李", "王"}})
+	b.do(desk.OpenIncident{Incident: "i1", Type: ems.Emergency, Priority: ems.PriorityA, Place: &ems.Place{Pos: &to, Source: "manual"}})
+	b.do(desk.Dispatch{Incident: "i1", Unit: "u01", Mission: "m1", Order: "o1"})
+	b.do(desk.AcceptByVoice{Order: "o1", Name: "李医生"})
+	b.do(desk.SetNode{Mission: "m1", Node: ems.NodeDeparted})
+	stands(v, from)
+	return v
+}
+
+func (b *bench) mission(id ems.MissionID) (m ems.Mission) {
+	b.looks(func(s *desk.State) { m = *s.Missions[id] })
+	return m
+}
+
+// DSP-004: positions propose, people say. What was foretold when the unit left stays beside what came.
+func TestDSP004_ArrivalByPositionSetsNoNodeAndMayBeConfirmed(t *testing.T) {
+	net, err := demoRoads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, err := maps.Load(maps.Demo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	onRoads(t, func(context.Context) (*roadlive.Roads, error) { return net, nil }, func(t *testing.T, b *bench) {
+		from, to := city.Stations[3].Pos, city.Stations[0].Pos
+		v := b.leaves(from, to)
+		for i := 1; i <= 8; i++ {
+			stands(v, between(from, to, float64(i)/10))
+		}
+		came := time.Now()
+		for range 13 {
+			stands(v, to)
+		}
+		m := b.mission("m1")
+		if m.State != ems.MissionDeparted {
+			t.Errorf("positions moved the mission to %s", m.State)
+		}
+		if len(m.Stands) != 1 || m.Stands[0].Node != ems.NodeAtScene || m.Stands[0].At.Sub(came).Abs() > time.Second || m.Stands[0].UncertainS > 2 {
+			t.Fatalf("seen to arrive: %+v, did at %v", m.Stands, came)
+		}
+		want, _ := net.Travel(roadlive.Mission, from, to)
+		if len(m.Forecasts) != 1 || m.Forecasts[0].Node != ems.NodeAtScene || m.Forecasts[0].At.Sub(m.Forecasts[0].Made.Add(want)).Abs() > time.Second ||
+			!m.Forecasts[0].From.Before(m.Forecasts[0].At) || !m.Forecasts[0].To.After(m.Forecasts[0].At) {
+			t.Errorf("foretold %+v, by road %v", m.Forecasts, want)
+		}
+		if e := b.value("missions", "m1"); e["eta_from"] == nil || e["eta_to"] == nil || e["away"] != nil {
+			t.Errorf("the console is shown %v", e)
+		}
+		b.do(desk.SetNode{Mission: "m1", Node: ems.NodeAtScene, Stood: true})
+		n := b.mission("m1").Nodes
+		if last := n[len(n)-1]; last.Node != ems.NodeAtScene || last.Source != ems.SourceGeofence || !last.At.Equal(m.Stands[0].At) || last.By != "张调度" {
+			t.Errorf("confirmed as %+v", last)
+		}
+		if _, err := b.try(desk.SetNode{Mission: "m1", Node: ems.NodeAtHospital, Stood: true}); err == nil {
+			t.Error("an arrival that nobody saw was confirmed")
+		}
+	})
+}
+
+func TestAUnitThatDrivesAwayIsNoticed(t *testing.T) {
+	net, err := demoRoads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, err := maps.Load(maps.Demo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	onRoads(t, func(context.Context) (*roadlive.Roads, error) { return net, nil }, func(t *testing.T, b *bench) {
+		from, to := city.Stations[3].Pos, city.Stations[0].Pos
+		start := between(from, to, 0.5)
+		v := b.leaves(start, to)
+		for i := range 10 { // nearer: no word
+			stands(v, between(start, to, float64(i)/40))
+		}
+		if b.value("missions", "m1")["away"] != nil {
+			t.Error("on its way, and said to drive away")
+		}
+		for i := range 30 {
+			stands(v, between(start, from, float64(i)/30))
+		}
+		if b.value("missions", "m1")["away"] == nil {
+			t.Error("it drives away, and nobody is told")
+		}
+		for i := range 30 {
+			stands(v, between(from, to, float64(i)/30))
+		}
+		if b.value("missions", "m1")["away"] != nil {
+			t.Error("it came back, and is still said to drive away")
+		}
+		time.Sleep(etaFresh + 2*time.Second)
+		if e := b.value("missions", "m1"); e["eta"] != nil || e["away"] != nil {
+			t.Errorf("from an old position: %v (SCR-001)", e)
+		}
+	})
+}
