@@ -113,7 +113,7 @@ func measure(out io.Writer, name string, in io.Reader, tile int, turning roads.T
 	t := roads.Contract(s, order)
 	contracted := time.Since(began)
 	height, _ := t.Height()
-	fmt.Fprintf(out, "\n%s: %d states, %d arcs, contracted to %d arcs, height %d\n", name, s.States(), len(s.Tail), len(t.Head), height)
+	fmt.Fprintf(out, "\n%s: %d states, %d arcs, contracted to %d arcs and %d triangles, height %d\n", name, s.States(), len(s.Tail), t.Arcs(), t.Triangles(), height)
 	var file bytes.Buffer
 	if err := roadfile.Write(&file, roadfile.City{Info: roadfile.Info{Turning: turning}, City: roads.City{Net: n, S: s, T: t}}); err != nil {
 		return err

@@ -25,7 +25,7 @@ import (
 const Name = "roads.bin"
 
 // magic begins every file; the last byte is the version of the format.
-var magic = []byte("L120road\x00\x01")
+var magic = []byte("L120road\x00\x02")
 
 // ErrBroken: the file is not one of ours, of a newer version, or damaged.
 var ErrBroken = errors.New("a road file that cannot be used")
@@ -55,9 +55,7 @@ const (
 	sectionNames
 	sectionBans
 	sectionOrder
-	sectionFirst
-	sectionHead
-	sections = sectionHead
+	sections = sectionOrder
 )
 
 const (
@@ -190,8 +188,6 @@ func writeBody(out *bytes.Buffer, c City) error {
 		}
 	})
 	section(sectionOrder, 4*len(c.T.State), func() { list(c.T.State) })
-	section(sectionFirst, 4*len(c.T.First), func() { list(c.T.First) })
-	section(sectionHead, 4*len(c.T.Head), func() { list(c.T.Head) })
 	return nil
 }
 
@@ -252,7 +248,7 @@ func Read(b []byte) (*City, error) {
 	if c.Info.Turning > roads.EveryTurn {
 		return nil, broken("its turns are of an unknown kind")
 	}
-	for kind, size := range map[int]int{sectionPos: 8, sectionRoads: roadBytes, sectionShape: 8, sectionBans: 4, sectionOrder: 4, sectionFirst: 4, sectionHead: 4} {
+	for kind, size := range map[int]int{sectionPos: 8, sectionRoads: roadBytes, sectionShape: 8, sectionBans: 4, sectionOrder: 4} {
 		if len(parts[kind])%size != 0 {
 			return nil, broken("section %d has a broken length", kind)
 		}
@@ -295,7 +291,7 @@ func Read(b []byte) (*City, error) {
 	if c.S, err = roads.Expand(n, c.Info.Turning); err != nil {
 		return nil, broken("%v", err)
 	}
-	if c.T, err = roads.Load(c.S, list(parts[sectionOrder]), list(parts[sectionFirst]), list(parts[sectionHead])); err != nil {
+	if c.T, err = roads.Load(c.S, list(parts[sectionOrder])); err != nil {
 		return nil, broken("%v", err)
 	}
 	return c, nil

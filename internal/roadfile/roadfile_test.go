@@ -175,10 +175,12 @@ func TestADamagedFileSaysSo(t *testing.T) {
 			t.Fatalf("cut off after %d bytes: %v", i, err)
 		}
 	}
-	newer := bytes.Clone(whole)
-	newer[9]++
-	if _, err := roadfile.Read(newer); err == nil || !strings.Contains(err.Error(), "version 2") {
-		t.Errorf("a newer version: %v", err)
+	for version, want := range map[byte]string{1: "of version 1, and this program knows 2", 3: "of version 3"} {
+		other := bytes.Clone(whole)
+		other[9] = version
+		if _, err := roadfile.Read(other); !errors.Is(err, roadfile.ErrBroken) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "dispatcher roads build") {
+			t.Errorf("version %d: %v", version, err)
+		}
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, roadfile.Name)
@@ -202,7 +204,7 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes()[:b.Len()-sha256.Size])
-	f.Add([]byte("L120road\x00\x01"))
+	f.Add([]byte("L120road\x00\x02"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		sum := sha256.Sum256(b)
 		c, err := roadfile.Read(append(b, sum[:]...))

@@ -100,7 +100,7 @@ func Of(ctx context.Context, d *extract.Data, turning roads.Turning, told Progre
 		return roadfile.City{}, rep, err
 	}
 	c := roadfile.City{Info: roadfile.Info{Turning: turning, Bounds: bounds(n.Pos)}, City: roads.City{Net: n, S: s, T: roads.Contract(s, order)}}
-	rep.States, rep.Arcs, rep.ContractedArcs = s.States(), len(s.Tail), len(c.T.Head)
+	rep.States, rep.Arcs, rep.ContractedArcs = s.States(), len(s.Tail), c.T.Arcs()
 	rep.Height, _ = c.T.Height()
 	return c, rep, nil
 }

@@ -61,7 +61,7 @@ func (b *Buckets) Remove(vehicle uint32) {
 func (b *Buckets) Put(vehicle uint32, seeds []Seed) {
 	b.Remove(vehicle)
 	t := b.m.T
-	b.s.climb(t, b.m.up, b.s.to, seeds)
+	b.s.climb(t, t.Up, b.m.up, b.s.to, seeds)
 	path := b.paths[vehicle]
 	for _, x := range b.s.trail {
 		if ms := b.s.to[x]; ms < Never {
@@ -79,7 +79,7 @@ func (b *Buckets) Times(s *Scratch, to []Seed, out []Millis) {
 	for i := range out {
 		out[i] = Never
 	}
-	s.climb(b.m.T, b.m.down, s.from, to)
+	s.climb(b.m.T, b.m.T.Down, b.m.down, s.from, to)
 	for _, x := range s.trail {
 		d := s.from[x]
 		s.from[x] = Never

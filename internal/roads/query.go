@@ -36,8 +36,8 @@ func NewScratch(t *Topology) *Scratch {
 }
 
 // climb goes from the seeds to the root, over all ranks that a shortest way may pass on its way up, and leaves their times in dist and
-// their ranks, rising, in s.trail. cost is Metric.up or Metric.down.
-func (s *Scratch) climb(t *Topology, cost []Millis, dist []Millis, seeds []Seed) {
+// their ranks, rising, in s.trail. h is T.Up and cost Metric.up, or Down and down.
+func (s *Scratch) climb(t *Topology, h *Half, cost []Millis, dist []Millis, seeds []Seed) {
 	s.trail, s.climbs = s.trail[:0], s.climbs[:0]
 	for _, seed := range seeds {
 		if seed.Ms >= Never {
@@ -52,7 +52,7 @@ func (s *Scratch) climb(t *Topology, cost []Millis, dist []Millis, seeds []Seed)
 	if len(s.climbs) == 1 {
 		for x := s.climbs[0]; ; x = t.Parent[x] {
 			s.trail = append(s.trail, x)
-			relax(t, cost, dist, x)
+			relax(h, cost, dist, x)
 			if t.Parent[x] == x {
 				return
 			}
@@ -62,7 +62,7 @@ func (s *Scratch) climb(t *Topology, cost []Millis, dist []Millis, seeds []Seed)
 	for len(s.climbs) > 0 {
 		x := slices.Min(s.climbs)
 		s.trail = append(s.trail, x)
-		relax(t, cost, dist, x)
+		relax(h, cost, dist, x)
 		kept := s.climbs[:0]
 		next := t.Parent[x]
 		for _, c := range s.climbs {
@@ -77,13 +77,13 @@ func (s *Scratch) climb(t *Topology, cost []Millis, dist []Millis, seeds []Seed)
 	}
 }
 
-func relax(t *Topology, cost, dist []Millis, x uint32) {
+func relax(h *Half, cost, dist []Millis, x uint32) {
 	d := dist[x]
 	if d >= Never {
 		return
 	}
-	lo, hi := t.First[x], t.First[x+1]
-	heads := t.Head[lo:hi]
+	lo, hi := h.First[x], h.First[x+1]
+	heads := h.Head[lo:hi]
 	costs := cost[lo:hi]
 	costs = costs[:len(heads)]
 	for i, y := range heads {
@@ -109,9 +109,9 @@ func (m *Metric) Time(s *Scratch, from, to []Seed) Millis {
 // meet gives the shortest time and the highest rank of the way.
 func (m *Metric) meet(s *Scratch, from, to []Seed) (Millis, uint32) {
 	t := m.T
-	s.climb(t, m.up, s.to, from)
+	s.climb(t, t.Up, m.up, s.to, from)
 	s.forth = append(s.forth[:0], s.trail...)
-	s.climb(t, m.down, s.from, to)
+	s.climb(t, t.Down, m.down, s.from, to)
 	best, at := Never, noArc
 	for _, x := range s.trail {
 		if s.to[x] < Never && s.from[x] < Never {
@@ -130,17 +130,17 @@ func (m *Metric) meet(s *Scratch, from, to []Seed) (Millis, uint32) {
 // Times fills out with the travel times from the seeds to each of many places that are known only now (hospitals by capability): what is
 // common to their ways down is worked out once.
 func (m *Metric) Times(s *Scratch, from []Seed, to [][]Seed, out []Millis) {
-	m.many(s, m.up, m.down, from, to, out)
+	m.many(s, m.T.Up, m.T.Down, m.up, m.down, from, to, out)
 }
 
 // TimesTo is Times the other way: from each of many places to the seeds.
 func (m *Metric) TimesTo(s *Scratch, from [][]Seed, to []Seed, out []Millis) {
-	m.many(s, m.down, m.up, to, from, out)
+	m.many(s, m.T.Down, m.T.Up, m.down, m.up, to, from, out)
 }
 
-func (m *Metric) many(s *Scratch, up, down []Millis, from []Seed, to [][]Seed, out []Millis) {
+func (m *Metric) many(s *Scratch, rise, fall *Half, up, down []Millis, from []Seed, to [][]Seed, out []Millis) {
 	t := m.T
-	s.climb(t, up, s.to, from)
+	s.climb(t, rise, up, s.to, from)
 	s.forth = append(s.forth[:0], s.trail...)
 	if s.round++; s.round == 0 {
 		clear(s.mark)
@@ -152,7 +152,7 @@ func (m *Metric) many(s *Scratch, up, down []Millis, from []Seed, to [][]Seed, o
 			if seed.Ms >= Never {
 				continue
 			}
-			if d := s.fall(t, down, t.Rank[seed.State]); d < Never {
+			if d := s.fall(t, fall, down, t.Rank[seed.State]); d < Never {
 				out[i] = min(out[i], d+seed.Ms, Never)
 			}
 		}
@@ -163,7 +163,7 @@ func (m *Metric) many(s *Scratch, up, down []Millis, from []Seed, to [][]Seed, o
 }
 
 // fall is the time from the seeds of s.to down to rank x: by way of x's upper neighbours, whose times are kept.
-func (s *Scratch) fall(t *Topology, down []Millis, x uint32) Millis {
+func (s *Scratch) fall(t *Topology, h *Half, down []Millis, x uint32) Millis {
 	s.stack = s.stack[:0]
 	for y := x; s.mark[y] != s.round; y = t.Parent[y] {
 		s.stack = append(s.stack, y)
@@ -174,8 +174,8 @@ func (s *Scratch) fall(t *Topology, down []Millis, x uint32) Millis {
 	for i := len(s.stack) - 1; i >= 0; i-- {
 		y := s.stack[i]
 		d := s.to[y]
-		lo, hi := t.First[y], t.First[y+1]
-		heads, costs := t.Head[lo:hi], down[lo:hi]
+		lo, hi := h.First[y], h.First[y+1]
+		heads, costs := h.Head[lo:hi], down[lo:hi]
 		costs = costs[:len(heads)]
 		for k, z := range heads {
 			if ms := s.down[z] + costs[k]; ms < d {
@@ -195,8 +195,8 @@ func (m *Metric) Way(s *Scratch, from, to []Seed) (arcs []uint32, first, last Se
 	}
 	t := m.T
 	// The climbs again, now with the rank from which each was reached.
-	side := func(cost, dist []Millis, seeds []Seed) ([]uint32, Seed) {
-		s.climb(t, cost, dist, seeds)
+	side := func(h *Half, cost, dist []Millis, seeds []Seed) ([]uint32, Seed) {
+		s.climb(t, h, cost, dist, seeds)
 		ranks := []uint32{top}
 		x := top
 		var begun Seed
@@ -206,8 +206,8 @@ func (m *Metric) Way(s *Scratch, from, to []Seed) (arcs []uint32, first, last Se
 				break
 			}
 			found := false
-			for d := t.downFirst[x]; d < t.downFirst[x+1]; d++ {
-				if w := t.downTail[d]; dist[w] < Never && cost[t.downArc[d]] < Never && dist[w]+cost[t.downArc[d]] == dist[x] {
+			for _, l := range h.low[h.lowFirst[x]:h.lowFirst[x+1]] {
+				if w := l.tail; dist[w] < Never && cost[l.arc] < Never && dist[w]+cost[l.arc] == dist[x] {
 					ranks, x, found = append(ranks, w), w, true
 					break
 				}
@@ -219,12 +219,12 @@ func (m *Metric) Way(s *Scratch, from, to []Seed) (arcs []uint32, first, last Se
 		s.wipe(dist)
 		return ranks, begun
 	}
-	forth, first := side(m.up, s.to, from)
+	forth, first := side(t.Up, m.up, s.to, from)
 	slices.Reverse(forth)
 	for i := 1; i < len(forth); i++ {
 		arcs = m.unpack(arcs, forth[i-1], forth[i])
 	}
-	back, last := side(m.down, s.from, to)
+	back, last := side(t.Down, m.down, s.from, to)
 	for i := 1; i < len(back); i++ {
 		arcs = m.unpack(arcs, back[i-1], back[i])
 	}
@@ -234,32 +234,25 @@ func (m *Metric) Way(s *Scratch, from, to []Seed) (arcs []uint32, first, last Se
 // unpack appends the input arcs of the contracted arc between two ranks, from a to b.
 func (m *Metric) unpack(arcs []uint32, a, b uint32) []uint32 {
 	t := m.T
-	lo, hi := min(a, b), max(a, b)
-	k := t.arc(lo, hi)
-	cost := m.up[k]
-	if a > b {
-		cost = m.down[k]
+	cost := Never
+	if a < b {
+		cost = m.up[t.Up.arc(a, b)]
+	} else {
+		cost = m.down[t.Down.arc(b, a)]
 	}
-	// By a lower rank, when there is one with this very time: x is below both.
-	i, iEnd := t.downFirst[lo], t.downFirst[lo+1]
-	j, jEnd := t.downFirst[hi], t.downFirst[hi+1]
-	for i < iEnd && j < jEnd {
-		switch x, y := t.downTail[i], t.downTail[j]; {
-		case x < y:
-			i++
-		case x > y:
-			j++
+	// By a lower rank, when there is one with this very time: from a down to x, and up to b.
+	in, out := t.Down.low[t.Down.lowFirst[a]:t.Down.lowFirst[a+1]], t.Up.low[t.Up.lowFirst[b]:t.Up.lowFirst[b+1]]
+	for len(in) > 0 && len(out) > 0 {
+		switch x, y := in[0], out[0]; {
+		case x.tail < y.tail:
+			in = in[1:]
+		case x.tail > y.tail:
+			out = out[1:]
 		default:
-			xlo, xhi := t.downArc[i], t.downArc[j]
-			in, out := m.down[xlo], m.up[xhi] // lo → x → hi
-			if a > b {
-				in, out = m.down[xhi], m.up[xlo]
+			if forth, back := m.down[x.arc], m.up[y.arc]; forth < Never && back < Never && forth+back == cost {
+				return m.unpack(m.unpack(arcs, a, x.tail), x.tail, b)
 			}
-			if in < Never && out < Never && in+out == cost {
-				return m.unpack(m.unpack(arcs, a, x), x, b)
-			}
-			i++
-			j++
+			in, out = in[1:], out[1:]
 		}
 	}
 	tail, head := t.State[a], t.State[b]
