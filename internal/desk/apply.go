@@ -80,6 +80,8 @@ func (s *State) mark(r Ref, on bool) {
 		e.Unrecorded = on
 	case *ems.Photo:
 		e.Unrecorded = on
+	case *ems.Closure:
+		e.Unrecorded = on
 	case *Note:
 		e.Unrecorded = on
 	case *Instruction:

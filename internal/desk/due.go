@@ -30,10 +30,14 @@ func Due(s *State, now time.Time) []Command {
 	})
 	var out []Command
 	var sweep Sweep
+	var closures SweepClosures
 	for _, r := range refs {
 		cmds, swept := s.demands(r, now)
 		out = append(out, cmds...)
-		if swept && sweep.len() < MaxSweep {
+		switch {
+		case swept && r.C == Closures && len(closures.Closures) < MaxSweep:
+			closures.Closures = append(closures.Closures, ems.ClosureID(r.K))
+		case swept && r.C != Closures && sweep.len() < MaxSweep:
 			sweep.add(r)
 		}
 	}
@@ -44,6 +48,9 @@ func Due(s *State, now time.Time) []Command {
 	}
 	if sweep.len() > 0 {
 		out = append(out, sweep)
+	}
+	if len(closures.Closures) > 0 {
+		out = append(out, closures)
 	}
 	return out
 }
@@ -175,6 +182,10 @@ func (s *State) deadline(r Ref) (time.Time, bool) {
 		if p := s.Patients[ems.PatientID(r.K)]; p != nil && s.Incidents[p.Incident] == nil && p.UnboundAt != nil {
 			at = append(at, p.UnboundAt.Add(KeepClosed))
 		}
+	case Closures:
+		if t, ok := closureNext(s.Closures[ems.ClosureID(r.K)]); ok {
+			at = append(at, t)
+		}
 	case Missions, Units, Hospitals, Stations, Desks, Recommendations, Instructions:
 	}
 	for _, c := range s.conditions(r) {
@@ -259,6 +270,8 @@ func (s *State) demands(r Ref, now time.Time) (out []Command, swept bool) {
 		}
 	case Notes, Patients:
 		return nil, true
+	case Closures:
+		return s.closureDemands(s.Closures[ems.ClosureID(r.K)], now)
 	case Missions, Units, Hospitals, Stations, Desks, Recommendations, Instructions:
 	}
 	for _, c := range s.conditions(r) {
@@ -338,7 +351,7 @@ func (s *State) conditions(r Ref) []condition {
 				}
 			}
 		}
-	case Alarms, Missions, Patients, Hospitals, Stations, Desks, Notes, Recommendations, Instructions:
+	case Alarms, Missions, Patients, Hospitals, Stations, Desks, Notes, Recommendations, Closures, Instructions:
 	}
 	return out
 }

@@ -64,6 +64,10 @@ const (
 	TypePlaceCorrected     Type = "alarm.place_corrected"
 	TypeMissionStood       Type = "mission.stood"
 	TypeMissionForetold    Type = "mission.foretold"
+	TypeClosureDrawn       Type = "closure.drawn"
+	TypeClosureBegun       Type = "closure.begun"
+	TypeClosureEnded       Type = "closure.ended"
+	TypeClosuresSwept      Type = "closure.swept"
 )
 
 // body is what every event body is: it knows its kind and what it is about, and folds itself in.
@@ -523,6 +527,10 @@ func (*PhotoAdded) kind() Type         { return TypePhotoAdded }
 func (*MessageSent) kind() Type        { return TypeMessageSent }
 func (*MessagesRead) kind() Type       { return TypeMessagesRead }
 func (*PlaceCorrected) kind() Type     { return TypePlaceCorrected }
+func (*ClosureDrawn) kind() Type       { return TypeClosureDrawn }
+func (*ClosureBegun) kind() Type       { return TypeClosureBegun }
+func (*ClosureEnded) kind() Type       { return TypeClosureEnded }
+func (*ClosuresSwept) kind() Type      { return TypeClosuresSwept }
 
 func one[K ~string](c Collection, k K) []Ref { return []Ref{{c, string(k)}} }
 
@@ -574,6 +582,10 @@ func (b *PhotoAdded) refs() []Ref         { return one(Photos, b.Photo.ID) }
 func (b *MessageSent) refs() []Ref        { return one(Talk, b.Message.ID) }
 func (b *MessagesRead) refs() []Ref       { return one(Alarms, b.Alarm) }
 func (b *PlaceCorrected) refs() []Ref     { return one(Alarms, b.ID) }
+func (b *ClosureDrawn) refs() []Ref       { return one(Closures, b.ID) }
+func (b *ClosureBegun) refs() []Ref       { return one(Closures, b.ID) }
+func (b *ClosureEnded) refs() []Ref       { return one(Closures, b.ID) }
+func (b *ClosuresSwept) refs() []Ref      { return nil }
 
 // bodies makes an empty body for each kind.
 var bodies = map[Type]func() body{
@@ -623,6 +635,10 @@ var bodies = map[Type]func() body{
 	TypePlaceCorrected:     func() body { return new(PlaceCorrected) },
 	TypeMissionStood:       func() body { return new(MissionStood) },
 	TypeMissionForetold:    func() body { return new(MissionForetold) },
+	TypeClosureDrawn:       func() body { return new(ClosureDrawn) },
+	TypeClosureBegun:       func() body { return new(ClosureBegun) },
+	TypeClosureEnded:       func() body { return new(ClosureEnded) },
+	TypeClosuresSwept:      func() body { return new(ClosuresSwept) },
 }
 
 // ErrUnknownEvent is an event that this version of the program does not know, whole or in part. The fold stops there: nothing is ever

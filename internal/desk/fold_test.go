@@ -135,7 +135,7 @@ func TestEVO001_UnknownStopsLoudly(t *testing.T) {
 		e.Seq = 1
 		switch kind {
 		case TypeAlarmRaised, TypeIncidentOpened, TypeRecommended, TypeNoteAdded, TypeUnitRegistered, TypeHospitalRegistered, TypeStationRegistered,
-			TypeDeskRegistered, TypeUnitGap, TypeUnitConflict:
+			TypeDeskRegistered, TypeUnitGap, TypeUnitConflict, TypeClosureDrawn:
 			continue // these make what they are about
 		}
 		if err := New(false).Apply(e); err == nil {

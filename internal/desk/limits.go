@@ -49,4 +49,10 @@ const (
 	MaxPhotos   = 20
 	MaxDevices  = 32
 	MaxPatients = 200
+	// MaxClosures bounds closed roads that stand; one more is refused, and says so. A city in flood has some hundred.
+	MaxClosures = 1000
+	// MaxClosureLine bounds the places of one drawn line or border: more than anybody clicks, and enough for a road that was followed.
+	MaxClosureLine = 2000
+	// MaxClosureMetres bounds how far a drawn line or border goes: the roads under it are looked for every few metres.
+	MaxClosureMetres = 50_000
 )

@@ -42,7 +42,7 @@ func drawCommand(t *rapid.T, b *bench) (Actor, Command) {
 	}
 	hospital := rapid.SampledFrom([]ems.HospitalID{"h1", "h2"})
 	small := func(kind string) string { return fmt.Sprint(kind, rapid.IntRange(1, 4).Draw(t, kind)) }
-	switch rapid.IntRange(0, 33).Draw(t, "command") {
+	switch rapid.IntRange(0, 35).Draw(t, "command") {
 	case 0, 1:
 		k := rapid.SampledFrom([]ems.AlarmKind{ems.CallerAlarm, ems.CrewSOS, ems.DeviceAlarm}).Draw(t, "kind")
 		return Actor{}, RaiseAlarm{Alarm: ems.AlarmID(b.id("a")), Kind: k, PressID: small("press"), Source: small("src"), Token: small("tok"), Unit: unit.Draw(t, "unit"), Place: place(), Pressed: at()}
@@ -112,6 +112,15 @@ func drawCommand(t *rapid.T, b *bench) (Actor, Command) {
 		return caller, CorrectPlace{Alarm: pick(t, s.Alarms, "alarm"), ID: ems.MessageID(b.id("place")), Place: ems.Place{Address: "北门"}, Elsewhere: rapid.Bool().Draw(t, "elsewhere")}
 	case 32:
 		return caller, AddPhoto{Photo: ems.Photo{ID: ems.PhotoID(small("ph")), From: FromCaller, Alarm: pick(t, s.Alarms, "alarm"), Sum: "s"}}
+	case 33:
+		c := DrawClosure{Act: act, Closure: ems.ClosureID(b.id("cl")), Reason: "r", Line: []ems.WGS84{{Lat: 36.6, Lon: 116.9}, {Lat: 36.61, Lon: 116.9}}, From: at()}
+		if rapid.Bool().Draw(t, "ends") {
+			until := at()
+			c.Until = &until
+		}
+		return drawActor(t), c
+	case 34:
+		return drawActor(t), LiftClosure{Act: act, Closure: pick(t, s.Closures, "closure"), Reason: "r"}
 	default:
 		a := rapid.SampledFrom([]ems.Priority{ems.PriorityA, ems.PriorityC}).Draw(t, "priority")
 		return drawActor(t), ChangeIncident{Act: act, Incident: pick(t, s.Incidents, "incident"), Priority: &a}
@@ -159,6 +168,14 @@ func invariants(t *rapid.T, b *bench) {
 			if _, ok := s.deadlines[Ref{Alarms, string(id)}]; !ok && a.Reach == ems.ReachOwner {
 				t.Fatalf("alarm %s is forgotten by time", id)
 			}
+		}
+	}
+	for id, c := range s.Closures {
+		if c.Ended == nil && c.At(b.now) != c.State && len(Due(s, b.now)) == 0 {
+			t.Fatalf("closure %s is %s by the clock and says %s", id, c.At(b.now), c.State)
+		}
+		if (c.Ended != nil) != (c.State == ems.ClosureLifted || c.State == ems.ClosureExpired) {
+			t.Fatalf("closure %s is %s and ended %v", id, c.State, c.Ended)
 		}
 	}
 	for key, spans := range s.Bindings {

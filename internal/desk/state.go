@@ -23,7 +23,7 @@ import (
 )
 
 // Version names the fold: it changes whenever the same journal would give another State, and old snapshots are then rebuilt (EVO-001).
-const Version = 3
+const Version = 4
 
 // Collection names a kind of entity, as the live feed does.
 type Collection string
@@ -44,6 +44,7 @@ const (
 	Recommendations Collection = "recommendations"
 	Photos          Collection = "photos"
 	Talk            Collection = "talk"         // messages between callers and desks
+	Closures        Collection = "closures"     // closed roads
 	Instructions    Collection = "instructions" // what vehicles are owed; not for screens
 )
 
@@ -117,6 +118,7 @@ type State struct {
 	Instructions    map[string]*Instruction          `json:"instructions"`
 	Photos          map[ems.PhotoID]*ems.Photo       `json:"photos"`
 	Talk            map[ems.MessageID]*ems.Message   `json:"talk"`
+	Closures        map[ems.ClosureID]*ems.Closure   `json:"closures"`
 
 	Bindings map[string][]Span      `json:"bindings"` // key: unit/device
 	Presses  map[string]ems.AlarmID `json:"presses"`  // key: kind/source/press (ALM-004)
@@ -152,7 +154,7 @@ func New(demo bool) *State {
 		Desks: map[ems.DeskID]*ems.Desk{}, Notes: map[string]*Note{}, Recommendations: map[string]*match.Recommendation{},
 		Instructions: map[string]*Instruction{}, Bindings: map[string][]Span{}, Presses: map[string]ems.AlarmID{},
 		Tokens: map[string]ems.AlarmID{}, Requests: map[string][]Ref{}, Photos: map[ems.PhotoID]*ems.Photo{},
-		Talk: map[ems.MessageID]*ems.Message{},
+		Talk: map[ems.MessageID]*ems.Message{}, Closures: map[ems.ClosureID]*ems.Closure{},
 	}
 	s.index()
 	return s
@@ -175,7 +177,8 @@ func (s *State) index() {
 		name Collection
 		keys []string
 	}{{Alarms, keys(s.Alarms)}, {Incidents, keys(s.Incidents)}, {Orders, keys(s.Orders)}, {Notices, keys(s.Notices)},
-		{Units, keys(s.Units)}, {Patients, keys(s.Patients)}, {Notes, keys(s.Notes)}} {
+		{Units, keys(s.Units)}, {Patients, keys(s.Patients)}, {Notes, keys(s.Notes)},
+		{Closures, keys(s.Closures)}} {
 		for _, k := range c.keys {
 			s.redo(Ref{c.name, k})
 		}
@@ -233,6 +236,8 @@ func (s *State) Entity(r Ref) (any, bool) {
 		return has(s.Talk[ems.MessageID(r.K)])
 	case Photos:
 		return has(s.Photos[ems.PhotoID(r.K)])
+	case Closures:
+		return has(s.Closures[ems.ClosureID(r.K)])
 	case Instructions:
 		return has(s.Instructions[r.K])
 	}
@@ -336,6 +341,7 @@ func (s *State) named() error {
 		underName(Desks, s.Desks, func(d *ems.Desk) ems.DeskID { return d.ID }),
 		underName(Notes, s.Notes, func(n *Note) string { return n.ID }),
 		underName(Recommendations, s.Recommendations, func(r *match.Recommendation) string { return r.ID }),
+		underName(Closures, s.Closures, func(c *ems.Closure) ems.ClosureID { return c.ID }),
 		underName(Instructions, s.Instructions, func(in *Instruction) string { return in.Key }))
 }
 

@@ -59,6 +59,7 @@ type Centre struct {
 	log    *slog.Logger
 	hub    *webfeed.Hub
 	count  counters
+	keeper *timesKeeper                  // works travel times in, beside the owner
 	places atomic.Pointer[address.Index] // nil: not ready
 	term   uint64
 	secret []byte // makes callers' secrets
@@ -101,6 +102,7 @@ type Centre struct {
 	bands      map[string]mission.Band       // by method
 	bandsAt    time.Time
 	ways       ways
+	times      timesShown
 	plan       pathway.Plan
 	cases      map[ems.MissionID]shownCase
 	limits     map[ems.HospitalID][]limitChange // of alarms on the screens of hospitals
@@ -156,7 +158,7 @@ func NewCentre(ctx context.Context, cfg CentreConfig) (*Centre, error) {
 		journal: newPipe(), bulk: newPipe(), noted: newNoted(), pending: map[desk.Ref]int{}, dirty: map[desk.Ref]bool{},
 		units: map[ems.UnitID]*unitLive{}, byPat: map[ems.PatientID]map[string]ems.ReadingView{}, orders: map[ems.UnitID]*outbox{}, sent: map[ems.OrderID]int{},
 		views: map[ems.HospitalID]*hospitalView{}, callers: map[string]*callerTopic{}, slots: newSlotTable(), groups: map[string]bool{}, etas: map[ems.MissionID]foretelling{}, under: map[ems.MissionID]*underway{},
-		plan: pathway.Default(), cases: map[ems.MissionID]shownCase{}, limits: map[ems.HospitalID][]limitChange{}}
+		keeper: newTimesKeeper(), plan: pathway.Default(), cases: map[ems.MissionID]shownCase{}, limits: map[ems.HospitalID][]limitChange{}}
 	var err error
 	if c.term, err = cfg.Store.Term(ctx); err != nil {
 		return nil, fmt.Errorf("begin a term: %w", err)
@@ -374,6 +376,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	}
 	if c.cfg.Roads != nil {
 		pumps.Go(func() { c.openWays(linked) })
+		pumps.Go(func() { c.keepTimes(linked) })
 	}
 	c.loop(ctx)
 	close(c.over)
@@ -521,6 +524,9 @@ func (c *Centre) after(t time.Time) time.Time {
 		c.nextTick = t.Add(time.Second)
 	}
 	c.watchStore(t)
+	if c.times.stale {
+		c.wantTimes(t)
+	}
 	next := c.sendOrders(t)
 	c.show(t)
 	if !c.groupsAt.IsZero() && !t.Before(c.groupsAt) {
@@ -641,6 +647,8 @@ func (c *Centre) changed(r desk.Ref) {
 				c.groupsAt = c.groupsNext
 			}
 		}
+	case desk.Closures:
+		c.times.stale = true
 	default: // nothing is kept of the others
 	}
 }

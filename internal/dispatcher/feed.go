@@ -35,7 +35,7 @@ func hospitalTopic(h ems.HospitalID) string { return hospitalsPref + string(h) }
 
 // collections are what the console sees of the state, in the order in which one thing names another.
 var collections = []desk.Collection{desk.Stations, desk.Hospitals, desk.Desks, desk.Units, desk.Alarms, desk.Incidents, desk.Missions,
-	desk.Orders, desk.Notices, desk.Patients, desk.Notes, desk.Photos, desk.Talk, desk.Recommendations}
+	desk.Orders, desk.Notices, desk.Patients, desk.Notes, desk.Photos, desk.Talk, desk.Recommendations, desk.Closures}
 
 // value is an entity as screens see it; nil when there is none.
 func (c *Centre) value(r desk.Ref) json.RawMessage {
@@ -70,6 +70,8 @@ func (c *Centre) value(r desk.Ref) json.RawMessage {
 			}
 			v, ok = shown, true
 		}
+	case desk.Closures:
+		v, ok = c.closureView(ems.ClosureID(r.K))
 	default:
 		v, ok = c.state.Entity(r)
 	}
@@ -133,6 +135,7 @@ func (c *Centre) showAll() {
 	c.due = now()
 	c.show(c.due)
 	c.health()
+	c.showRoads()
 }
 
 // keys lists what is in a collection.
@@ -167,6 +170,8 @@ func (c *Centre) keys(coll desk.Collection) []string {
 		return keysOf(s.Talk)
 	case desk.Photos:
 		return keysOf(s.Photos)
+	case desk.Closures:
+		return keysOf(s.Closures)
 	case desk.Instructions:
 		return keysOf(s.Instructions)
 	}

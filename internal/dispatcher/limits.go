@@ -100,3 +100,10 @@ const (
 	developMost  = time.Minute            // ... at most
 	developTries = 5                      // then a photo of a patient whom nobody bound is kept without (SCR-004)
 )
+
+// The living travel times.
+const (
+	timesAgain      = 10 * time.Second // between tries to work travel times in that failed
+	maxClosedRoads  = 50               // names listed of one closure: an area has hundreds of short ones
+	maxClosedPoints = 4000             // of the closed stretches drawn of one closure; of a larger area the border says the rest
+)

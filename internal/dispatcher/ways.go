@@ -40,6 +40,7 @@ func (c *Centre) openWays(ctx context.Context) {
 		return
 	case err != nil:
 		c.log.Error("no road network: travel times are straight lines", "err", err)
+		c.post(func() { c.times.stale = true })
 		return
 	}
 	c.post(func() { c.useWays(r) })
@@ -53,6 +54,8 @@ func (c *Centre) useWays(r *roadlive.Roads) {
 			c.ways.moved(id, *lv.fix)
 		}
 	}
+	c.times.stale = true
+	c.showRoads()
 }
 
 // moved takes a unit's new position.

@@ -41,6 +41,8 @@ type (
 	PhotoID string
 	// MessageID names one message (留言) between a caller and the desks.
 	MessageID string
+	// ClosureID names a closed road.
+	ClosureID string
 )
 
 var nameRE = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)

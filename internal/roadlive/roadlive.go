@@ -4,6 +4,7 @@ package roadlive
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -24,11 +25,27 @@ const (
 	modes
 )
 
+// Living is what differs from the profiles just now: closed roads, and speeds that were measured.
+type Living struct {
+	// Closed edges are not driven through, in either mode.
+	Closed map[uint32]bool
+	// Kmh is the measured speed of an edge, by mode; false where there is none. nil: none was measured.
+	Kmh [modes]func(edge uint32) (kmh float64, known bool)
+	// Measured is how many edges Kmh knows, by mode; Slot names the hours that it holds for.
+	Measured [modes]int
+	Slot     string
+}
+
 // Times are the travel times of one moment, for each mode.
 type Times struct {
 	Version uint64 // counts the updates of this run
 	At      time.Time
-	by      [modes]*roads.Metric
+	Closed  int  // edges that nobody drives through
+	Free    bool // free flow: no speed was measured
+	// Measured is how many edges have a measured speed, by mode; Slot names the hours that they are of.
+	Measured [modes]int
+	Slot     string
+	by       [modes]*roads.Metric
 }
 
 // Metric of a mode.
@@ -53,27 +70,45 @@ func Of(city roads.City, mission, normal roads.Profile, at time.Time) *Roads {
 	main := roads.Connected(city.Net, city.S, mission)
 	r.snap = roads.NewSnapper(city.Net, func(e uint32) bool { return main[e] })
 	r.scratch.New = func() any { return roads.NewScratch(city.T) }
-	r.Retime(context.Background(), at, roads.Over{})
+	if _, err := r.Retime(context.Background(), at, Living{}); err != nil {
+		panic(err) // of free flow: only a wrong road file can do this, and that was checked
+	}
 	return r
 }
 
-// Retime works new times in and swaps them in, whole. What asks meanwhile has the old ones.
-func (r *Roads) Retime(ctx context.Context, at time.Time, over roads.Over) *Times {
+// Retime works new times in and swaps them in, whole. What asks meanwhile has the old ones. Where ctx ends before, or the work breaks
+// down, the old ones stay and the error says so.
+func (r *Roads) Retime(ctx context.Context, at time.Time, l Living) (t *Times, err error) {
 	r.update.Lock()
 	defer r.update.Unlock()
-	t := &Times{At: at}
+	defer func() {
+		if p := recover(); p != nil { // a fault of the program must not end the centre: the old times stay, and it is said
+			t, err = r.now.Load(), fmt.Errorf("work in travel times: %v", p)
+		}
+	}()
+	t = &Times{At: at, Closed: len(l.Closed), Measured: l.Measured, Slot: l.Slot, Free: l.Measured == [modes]int{}}
 	if old := r.now.Load(); old != nil {
 		t.Version = old.Version + 1
 	}
+	var closed func(uint32) bool
+	if len(l.Closed) > 0 {
+		closed = func(e uint32) bool { return l.Closed[e] }
+	}
 	for m := range modes {
 		if ctx.Err() != nil {
-			return r.now.Load()
+			return r.now.Load(), ctx.Err()
 		}
-		t.by[m] = roads.Customize(r.city.Net, r.city.S, r.city.T, r.profiles[m], over, runtime.Gosched)
+		t.by[m] = roads.Customize(r.city.Net, r.city.S, r.city.T, r.profiles[m], roads.Over{KmhOf: l.Kmh[m], Closed: closed}, runtime.Gosched)
 	}
 	r.now.Store(t)
-	return t
+	return t, nil
 }
+
+// Under gives the stretches of road that something drawn closes.
+func (r *Roads) Under(d roads.Drawn) []roads.Stretch { return r.snap.Under(d) }
+
+// Profile of a mode.
+func (r *Roads) Profile(m Mode) roads.Profile { return r.profiles[m] }
 
 // Now are the times that hold.
 func (r *Roads) Now() *Times { return r.now.Load() }

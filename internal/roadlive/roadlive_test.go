@@ -38,7 +38,9 @@ func TestTimesAreSwappedWhole(t *testing.T) {
 		}
 	}
 	scene := city.Stations[2].Pos
-	slow := roads.Over{KmhOf: func(uint32) (float64, bool) { return 20, true }}
+	crawl := func(uint32) (float64, bool) { return 20, true }
+	slow := roadlive.Living{}
+	slow.Kmh[roadlive.Mission], slow.Measured[roadlive.Mission], slow.Slot = crawl, 1, "rush"
 	answer := func() map[ems.UnitID]time.Duration {
 		got, ok := f.Reach(scene)
 		if !ok || len(got) < 30 {
@@ -47,7 +49,20 @@ func TestTimesAreSwappedWhole(t *testing.T) {
 		return got
 	}
 	fast := answer()
-	r.Retime(context.Background(), time.Now(), slow)
+	retime := func(l roadlive.Living) *roadlive.Times {
+		t.Helper()
+		got, err := r.Retime(context.Background(), time.Now(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := r.Now(); !got.Free || got.Closed != 0 {
+		t.Errorf("at the beginning: %+v", got)
+	}
+	if got := retime(slow); got.Free || got.Slot != "rush" || got.Measured[roadlive.Mission] != 1 {
+		t.Errorf("with measured speeds: %+v", got)
+	}
 	slower := answer()
 	differ := 0
 	for u := range fast {
@@ -88,9 +103,9 @@ func TestTimesAreSwappedWhole(t *testing.T) {
 	for i := range 4 {
 		over := slow
 		if i%2 == 0 {
-			over = roads.Over{}
+			over = roadlive.Living{}
 		}
-		if v := r.Retime(context.Background(), time.Now(), over); v.Version != uint64(i+2) {
+		if v := retime(over); v.Version != uint64(i+2) {
 			t.Errorf("version %d after %d updates", v.Version, i+2)
 		}
 	}
@@ -106,7 +121,9 @@ func TestAClosedRoadIsGoneAroundAndReached(t *testing.T) {
 		t.Fatalf("%+v", way)
 	}
 	shut := way.Edges[len(way.Edges)/2]
-	r.Retime(context.Background(), time.Now(), roads.Over{Closed: func(e uint32) bool { return e == shut }})
+	if got, err := r.Retime(context.Background(), time.Now(), roadlive.Living{Closed: map[uint32]bool{shut: true}}); err != nil || got.Closed != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
 	around, ok := r.Route(roadlive.Mission, from, to)
 	if !ok || around.Ms < way.Ms {
 		t.Fatalf("around it takes %d ms, through it took %d", around.Ms, way.Ms)
@@ -154,5 +171,24 @@ func TestUnitsComeAndGo(t *testing.T) {
 	}
 	if _, ok := r.Travel(roadlive.Mission, a, off); ok {
 		t.Error("a place off the map is travelled to")
+	}
+}
+
+// Times that cannot be worked in leave the old ones, and say why.
+func TestFailedTimesLeaveTheOldOnes(t *testing.T) {
+	r, _ := open(t)
+	before := r.Now()
+	broken := roadlive.Living{}
+	broken.Kmh[roadlive.Normal] = func(uint32) (float64, bool) { panic("measured by nobody") }
+	if got, err := r.Retime(context.Background(), time.Now(), broken); err == nil || got != before || r.Now() != before {
+		t.Errorf("%v, %v", got, err)
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	if got, err := r.Retime(over, time.Now(), roadlive.Living{}); err == nil || got != before {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := r.Retime(context.Background(), time.Now(), roadlive.Living{}); err != nil || got.Version != before.Version+1 {
+		t.Errorf("after it: %+v, %v", got, err)
 	}
 }

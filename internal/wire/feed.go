@@ -109,6 +109,8 @@ type Collections struct {
 	Notes           map[string]NoteView        `json:"notes,omitempty"`
 	Talk            map[string]ems.Message     `json:"talk,omitempty" doc:"messages between callers and desks"`
 	Photos          map[string]ems.Photo       `json:"photos,omitempty" doc:"bytes at /api/v1/photos/{id}; of hospitals only those of patients whom they see (SCR-004)"`
+	Closures        map[string]ems.Closure     `json:"closures,omitempty" doc:"closed roads"`
+	Roads           map[string]RoadsNow        `json:"roads,omitempty" doc:"key: now; what the travel times are made of"`
 	Slots           map[string]WaveSlot        `json:"slots,omitempty" doc:"key: slot"`
 	Recommendations map[string]Recommendation  `json:"recommendations,omitempty"`
 	Health          map[string]Health          `json:"health,omitempty" doc:"key: store, link, spool"`

@@ -174,6 +174,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/closures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Closed roads, and those that were until a day ago */
+        get: operations["closures"];
+        put?: never;
+        /** Close roads, by name and with a reason */
+        post: operations["draw-closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/closures/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a drawing would close; nothing is closed by it */
+        post: operations["preview-closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/closures/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open closed roads, by name */
+        post: operations["lift-closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/desks/{id}/attention": {
         parameters: {
             query?: never;
@@ -786,6 +838,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the travel times that hold are made of */
+        get: operations["roads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sos/{token}": {
         parameters: {
             query?: never;
@@ -1342,6 +1411,114 @@ export interface components {
             topic?: string;
             topics?: string[];
         };
+        ClosedRoad: {
+            /** @description the closed stretches, for drawing */
+            lines?: (components["schemas"]["WGS84"][] | null)[];
+            /**
+             * Format: double
+             * @description that the drawn line runs on it; of both carriageways the longer
+             */
+            metres: number;
+            /** @description absent: the road has none */
+            name?: string;
+            /**
+             * Format: int64
+             * @description directions that are closed: 1 or 2
+             */
+            ways: number;
+        };
+        Closure: {
+            /**
+             * Format: date-time
+             * @description the travel times that hold were worked in with it, or without it once it has ended, at this instant
+             */
+            applied?: string;
+            /** @description every road in the border is closed */
+            area?: boolean;
+            by: string;
+            desk?: string;
+            /** Format: date-time */
+            drawn: string;
+            end_reason?: string;
+            /** Format: date-time */
+            ended?: string;
+            ended_by?: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            /**
+             * @description of roads above each other only these
+             * @enum {string}
+             */
+            level?: "ground" | "above" | "below";
+            /** @description along the closed road; one place: the road there; of an area its border */
+            line: components["schemas"]["WGS84"][];
+            /** @description only in the direction of the line */
+            one_way?: boolean;
+            /** @description no_roads: there is no road network; no_hit: it hits no road; failed: the travel times could not be worked in */
+            problem?: string;
+            reason: string;
+            /** @description what it closes; none while it is worked out, and where it hits no road */
+            roads?: components["schemas"]["ClosedRoad"][];
+            simulated?: boolean;
+            /** @enum {string} */
+            state: "awaited" | "in_force" | "expired" | "lifted";
+            unrecorded?: boolean;
+            /**
+             * Format: date-time
+             * @description absent: until it is lifted
+             */
+            until?: string;
+            /**
+             * Format: int64
+             * @description of those travel times
+             */
+            version?: number;
+        };
+        ClosureBody: {
+            /** @description line is a border: every road in it is closed */
+            area?: boolean;
+            /** @description with road: the roads at whose crossings the closed stretch begins and ends */
+            cross?: string[];
+            /**
+             * @description of line; none: WGS-84 (GEO-001)
+             * @enum {string}
+             */
+            datum?: "wgs84" | "gcj02" | "bd09";
+            /**
+             * Format: date-time
+             * @description none: now
+             */
+            from?: string;
+            /** @description client's own id of this act: sent again, it changes nothing */
+            id?: string;
+            /**
+             * @description of roads above each other only these
+             * @enum {string}
+             */
+            level?: "ground" | "above" | "below";
+            /** @description along the road, in the datum that is named; one place: the road there; of an area its border */
+            line?: components["schemas"]["WGS84"][];
+            /** @description only in the direction of the line, or from the first crossing to the second */
+            one_way?: boolean;
+            /** @description why it is closed */
+            reason: string;
+            /** @description instead of line: the road by its name */
+            road?: string;
+            /**
+             * Format: date-time
+             * @description none: until it is lifted
+             */
+            until?: string;
+        };
+        ClosurePreview: {
+            /** @description as it would be kept, WGS-84 */
+            line: components["schemas"]["WGS84"][];
+            /** @description no_roads: there is no road network; no_hit: it hits no road */
+            problem?: string;
+            /** @description what it hits; none: it closes nothing */
+            roads: components["schemas"]["ClosedRoad"][];
+        };
         Collections: {
             alarms?: {
                 [key: string]: components["schemas"]["Alarm"];
@@ -1361,6 +1538,10 @@ export interface components {
             /** @description time nodes against targets; key: mission */
             cases?: {
                 [key: string]: components["schemas"]["Case"];
+            };
+            /** @description closed roads */
+            closures?: {
+                [key: string]: components["schemas"]["Closure"];
             };
             desks?: {
                 [key: string]: components["schemas"]["Desk"];
@@ -1434,6 +1615,10 @@ export interface components {
             };
             recommendations?: {
                 [key: string]: components["schemas"]["Recommendation"];
+            };
+            /** @description key: now; what the travel times are made of */
+            roads?: {
+                [key: string]: components["schemas"]["RoadsNow"];
             };
             /** @description key: slot */
             slots?: {
@@ -1813,6 +1998,11 @@ export interface components {
         LeftOut: {
             unit: string;
             why: components["schemas"]["Why"][];
+        };
+        LiftBody: {
+            /** @description client's own id of this act: sent again, it changes nothing */
+            id?: string;
+            reason?: string;
         };
         LogOnBody: {
             /** @description client's own id of this act: sent again, it changes nothing */
@@ -2378,6 +2568,48 @@ export interface components {
             /** @enum {string} */
             t: "refused";
             topic: string;
+        };
+        RoadsNow: {
+            /**
+             * Format: date-time
+             * @description when they were worked in
+             */
+            at?: string;
+            /**
+             * Format: int64
+             * @description directions of roads that are closed
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description closures in force in them
+             */
+            closures: number;
+            /** @description free flow: no speed was measured */
+            free: boolean;
+            /** @description there is a road network; without one travel times are straight lines */
+            loaded: boolean;
+            /**
+             * Format: int64
+             * @description directions of roads whose speed on missions was measured
+             */
+            mission: number;
+            /**
+             * Format: int64
+             * @description the same without lights and sirens
+             */
+            normal: number;
+            /** @description failed: newer ones could not be worked in, these still hold; it is tried again */
+            problem?: string;
+            /** @description hours that the measured speeds are of */
+            slot?: string;
+            /**
+             * Format: int64
+             * @description counts the travel times of this run of the centre
+             */
+            version: number;
+            /** @description newer ones are being worked in */
+            working?: boolean;
         };
         Route: {
             /**
@@ -3206,6 +3438,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    closures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "draw-closure": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description name of the person, percent-encoded UTF-8 */
+                "X-By": string;
+                /** @description desk id */
+                "X-Desk"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosureBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description Done and sent, but not recorded: the store does not answer (DLV-006) */
+            202: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "preview-closure": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description name of the person, percent-encoded UTF-8 */
+                "X-By": string;
+                /** @description desk id */
+                "X-Desk"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosureBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosurePreview"];
+                };
+            };
+            /** @description Done and sent, but not recorded: the store does not answer (DLV-006) */
+            202: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosurePreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "lift-closure": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description name of the person, percent-encoded UTF-8 */
+                "X-By": string;
+                /** @description desk id */
+                "X-Desk"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description Done and sent, but not recorded: the store does not answer (DLV-006) */
+            202: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
                 };
             };
             /** @description Error */
@@ -4908,6 +5319,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaceHit"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    roads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoadsNow"];
                 };
             };
             /** @description Error */
