@@ -286,7 +286,7 @@ func (d *dissection) cut(p *part) []uint8 {
 	f := &flow{p: p, sent: make([]int8, len(p.to)), level: make([]int32, n), next: make([]int32, n), queue: make([]int32, 0, n), kind: make([]uint8, n)}
 	sorted := make([]uint64, n)
 	var best []uint8
-	bestCut, bestScore := math.MaxInt32, math.Inf(1)
+	most, bestScore := math.MaxInt32, math.Inf(1)
 	for _, line := range lines {
 		for v, id := range p.ids {
 			sorted[v] = sortable(d.along(id, line))<<32 | uint64(v)
@@ -296,15 +296,16 @@ func (d *dissection) cut(p *part) []uint8 {
 		for i := range ends {
 			f.kind[uint32(sorted[i])], f.kind[uint32(sorted[n-1-i])] = 1, 2
 		}
-		// Twice as many roads cannot be made good by balance.
-		crossed := f.run(min(2*bestCut, math.MaxInt32))
+		// More roads than this cannot be made good by balance.
+		crossed := f.run(most)
 		if crossed < 0 {
 			continue
 		}
 		side, smaller := f.sides()
 		score := float64(crossed) / math.Sqrt(float64(smaller)/float64(n)) // few roads first, then halves
 		if score < bestScore {
-			bestScore, bestCut = score, crossed
+			bestScore = score
+			most = int(score * math.Sqrt(0.5))
 			best = append(best[:0], side...)
 		}
 	}

@@ -50,17 +50,16 @@ func (s *Scratch) climb(t *Topology, h *Half, cost []Millis, dist []Millis, seed
 		dist[x] = min(dist[x], seed.Ms)
 	}
 	if len(s.climbs) == 1 {
-		for x := s.climbs[0]; ; x = t.Parent[x] {
-			s.trail = append(s.trail, x)
-			relax(h, cost, dist, x)
-			if t.Parent[x] == x {
-				return
-			}
-		}
+		s.alone(t, h, cost, dist, s.climbs[0])
+		return
 	}
 	// Several climbs: always the lowest goes on, and two that meet are one.
 	for len(s.climbs) > 0 {
 		x := slices.Min(s.climbs)
+		if len(s.climbs) == 1 {
+			s.alone(t, h, cost, dist, x)
+			return
+		}
 		s.trail = append(s.trail, x)
 		relax(h, cost, dist, x)
 		kept := s.climbs[:0]
@@ -74,6 +73,43 @@ func (s *Scratch) climb(t *Topology, h *Half, cost []Millis, dist []Millis, seed
 			kept = append(kept, next)
 		}
 		s.climbs = kept
+	}
+}
+
+// alone climbs from x to the root. Neighbours with the same arcs go two at a time, so that each upper end is looked at once for both.
+func (s *Scratch) alone(t *Topology, h *Half, cost, dist []Millis, x uint32) {
+	for {
+		s.trail = append(s.trail, x)
+		next := t.Parent[x]
+		if next == x+1 && h.run[x] > 1 && dist[x] < Never {
+			relax2(h, cost, dist, x)
+			s.trail = append(s.trail, next)
+			x, next = next, t.Parent[next]
+		} else {
+			relax(h, cost, dist, x)
+		}
+		if next == x {
+			return
+		}
+		x = next
+	}
+}
+
+// relax2 is relax of x and then of x+1, of one run.
+func relax2(h *Half, cost, dist []Millis, x uint32) {
+	lo, mid, hi := h.First[x], h.First[x+1], h.First[x+2]
+	n := hi - mid
+	d := dist[x]
+	if mid-lo > n { // the arc to x+1, which comes first
+		dist[x+1] = min(dist[x+1], d+cost[lo])
+	}
+	e := dist[x+1]
+	heads, mine, next := h.Head[mid:hi], cost[mid-n:mid], cost[mid:hi]
+	mine, next = mine[:len(heads)], next[:len(heads)]
+	for i, y := range heads {
+		if ms := min(d+mine[i], e+next[i]); ms < dist[y] {
+			dist[y] = ms
+		}
 	}
 }
 

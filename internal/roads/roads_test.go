@@ -335,3 +335,30 @@ func TestExactInAnyOrder(t *testing.T) {
 		}
 	}
 }
+
+// Queries take no memory: the garbage collector has nothing to do with how long an answer takes.
+func TestQueriesAllocateNothing(t *testing.T) {
+	w := build(t, grid(2, 12, 12, 8), EveryTurn)
+	m := Customize(w.n, w.s, w.t, Mission(), Over{}, nil)
+	r := rand.New(rand.NewPCG(9, 9))
+	const vehicles = 30
+	s, b := NewScratch(w.t), NewBuckets(m, vehicles)
+	var out, in [vehicles][]Seed
+	for v := range vehicles {
+		out[v], in[v] = m.Out(nil, places(r, w.n)...), m.In(nil, places(r, w.n)...)
+	}
+	times, many := make([]Millis, vehicles), make([]Millis, vehicles)
+	round := func() {
+		for v := range vehicles {
+			b.Put(uint32(v), out[v])
+			b.Times(s, in[v], times)
+			m.Time(s, out[v], in[v])
+		}
+		m.Times(s, out[0], in[:], many)
+		m.TimesTo(s, out[:], in[0], many)
+	}
+	round() // lists grow once
+	if n := testing.AllocsPerRun(20, round); n != 0 {
+		t.Errorf("a round of queries takes memory %v times", n)
+	}
+}
