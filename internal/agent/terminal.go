@@ -187,6 +187,9 @@ func (v *Vehicle) node(ctx context.Context, id string, b wire.TerminalNode) (wir
 		if b.Undo {
 			return v.cab.Undo(c, t)
 		}
+		if st, ok := v.stood(t.Mission, t.Node); ok && b.Stood {
+			t.At, t.Source, t.UncertainS = st.At, ems.SourceGeofence, st.UncertainS
+		}
 		return v.cab.Enter(c, t, v.lastFix())
 	})
 }

@@ -53,6 +53,7 @@ type Vehicle struct {
 	cab       *cab.State
 	sender    *courier.Sender
 	measured  *measured
+	arriving  arriving
 	devices   map[ems.DeviceID]ems.DeviceStatus
 	watchers  map[ems.DeviceID]*serialport.Watcher
 	kept      map[wire.Identity]kept
@@ -429,6 +430,7 @@ func (v *Vehicle) onFix(f ems.Fix, mission ems.MissionID) {
 		}
 	}
 	v.showFix(f)
+	v.arrives(f, measured, mission)
 }
 
 // flush sends what has gathered since the last one: numbers in one message, waves in another.

@@ -31,7 +31,7 @@ func (v *Vehicle) showAll() {
 		ops = append(ops, webfeed.Set("earlier", string(id), o))
 	}
 	for id, m := range v.cab.Missions {
-		m.Unit = v.Config.Unit
+		m.Unit, m.Stands = v.Config.Unit, v.stoodOf(id)
 		ops = append(ops, webfeed.Set("missions", string(id), m))
 	}
 	for _, id := range sorted(v.cab.Patients) {

@@ -395,6 +395,7 @@ type TerminalNode struct {
 	ID         string     `json:"id" minLength:"1" maxLength:"64" doc:"names the touch"`
 	Node       ems.Node   `json:"node" enum:"acknowledged,departed,at_scene,contact,left_scene,at_hospital,handed_over,available,at_station"`
 	At         *time.Time `json:"at,omitempty"`
+	Stood      bool       `json:"stood,omitempty" doc:"the time is when positions saw the vehicle arrive, where they still say so (stands of the mission)"`
 	By         string     `json:"by" minLength:"1" maxLength:"64"`
 	Correction bool       `json:"correction,omitempty"`
 	Reason     string     `json:"reason,omitempty" maxLength:"500"`

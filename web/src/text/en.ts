@@ -610,6 +610,8 @@ export const en: Record<Key, string> = {
   'vehicle.seen': 'Read',
   'vehicle.desk': 'Centre',
   'vehicle.bind_to': 'Bind {name}',
+  'vehicle.stood': 'position {at}: confirm',
+  'vehicle.stood_long': 'Arrived {at} by position · touch to confirm',
   'vehicle.undone': 'taken back',
   'vehicle.kept_tablet': 'on this tablet',
   'vehicle.kept_vehicle': 'to be sent',

@@ -607,6 +607,8 @@ export const zh = {
   'vehicle.seen': '已阅',
   'vehicle.desk': '调度中心',
   'vehicle.bind_to': '绑定 {name}',
+  'vehicle.stood': '定位 {at} 确认',
+  'vehicle.stood_long': '定位显示 {at} 已到 · 按下确认',
   'vehicle.undone': '已撤销',
   'vehicle.kept_tablet': '存于平板',
   'vehicle.kept_vehicle': '待上传',

@@ -2803,6 +2803,8 @@ export interface components {
             /** @enum {string} */
             node: "acknowledged" | "departed" | "at_scene" | "contact" | "left_scene" | "at_hospital" | "handed_over" | "available" | "at_station";
             reason?: string;
+            /** @description the time is when positions saw the vehicle arrive, where they still say so (stands of the mission) */
+            stood?: boolean;
             undo?: boolean;
         };
         TerminalNote: {

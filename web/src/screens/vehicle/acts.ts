@@ -47,7 +47,10 @@ export function request(entry: Entry, late: boolean, measured?: Measured): Reque
         },
       };
     case 'node':
-      return { path: `/api/v1/missions/${mission}/nodes`, body: { id: entry.id, node, at: instant(entry), by } };
+      return {
+        path: `/api/v1/missions/${mission}/nodes`,
+        body: { id: entry.id, node, at: instant(entry), by, ...(entry.body.stood ? { stood: true } : {}) },
+      };
     case 'note':
       return {
         path: '/api/v1/notes',

@@ -11,7 +11,16 @@ export interface Entry {
   offsetMs: number | undefined;
   /** How far off that may be, ms. */
   uncertaintyMs?: number;
-  body: { mission?: string; patient?: string; node?: string; seat?: string; text?: string; by?: string };
+  body: {
+    mission?: string;
+    patient?: string;
+    node?: string;
+    seat?: string;
+    text?: string;
+    by?: string;
+    /** The touch confirmed when positions saw the vehicle arrive; handed over later it is an ordinary touch. */
+    stood?: boolean;
+  };
 }
 
 export interface Disk {

@@ -124,6 +124,8 @@ export interface NodeKey {
   next: boolean;
   /** When the newest touch was that the crew took back. */
   undone: string | undefined;
+  /** When positions saw the vehicle arrive, while no key says so: the touch confirms that time. */
+  stood: string | undefined;
 }
 
 /** The crew's nodes; the next one is the first after the last that is done. Any other stays in reach (DSP-004). */
@@ -150,6 +152,7 @@ export function nodeKeys(
         kept: time ? (unsent.has(node) ? 'vehicle' : undefined) : here && 'tablet',
         next: false,
         undone: time ? undefined : mission?.undone?.filter((n) => n.node === node).at(-1)?.at,
+        stood: time || here ? undefined : mission?.stands?.filter((s) => s.node === node).at(-1)?.at,
       };
     });
   const last = keys.map((k) => k.at !== undefined).lastIndexOf(true);

@@ -177,7 +177,8 @@ export function openTerminal() {
     if (!current) return;
     message.value = '';
     shook();
-    const made = entry('node', { mission: current.id, node });
+    const stood = keys.value.some((k) => k.node === node && k.stood !== undefined);
+    const made = entry('node', { mission: current.id, node, ...(stood ? { stood } : {}) });
     Object.assign(undo, { id: made.id, node, until: steadyNow() + undoMs, mission: current.id });
     if (!away.value) await sendOne(made);
   }

@@ -189,6 +189,14 @@ describe('node keys', () => {
     expect(nodeKeys({ ...mission, id: 'm9' }, kept).some((k) => k.kept)).toBe(false);
   });
 
+  it('DSP-004 an arrival by position is proposed at its key until somebody touches it', () => {
+    const there = { ...mission, stands: [{ node: 'at_scene' as const, at: iso(100) }] };
+    expect(nodeKeys(there, []).find((k) => k.node === 'at_scene')).toMatchObject({ at: undefined, stood: iso(100) });
+    const touched = [entry('e1', 'node', { body: { mission: 'm1', node: 'at_scene', stood: true } })];
+    expect(nodeKeys(there, touched).find((k) => k.node === 'at_scene')?.stood).toBeUndefined();
+    expect(request(touched[0]!, false).body).toMatchObject({ node: 'at_scene', stood: true });
+  });
+
   it('DSP-004 a node is done only when the centre has it: until then it is 待上传', () => {
     const owes = new Map([
       ['t1', { kind: 'node', at: iso(60), mission: 'm1', text: 'departed' }],
