@@ -73,7 +73,7 @@ type serve struct {
 type verify struct{ where }
 
 type basemap struct {
-	File  string `arg:"" placeholder:"FILE.osm.pbf" help:"The extract."`
+	File  string `arg:"" placeholder:"EXTRACT" help:"OpenStreetMap extract: .osm.pbf, .osm, .osm.gz or .osm.bz2."`
 	Out   string `required:"" short:"o" placeholder:"FILE.pmtiles" help:"The archive to make. An old one stays until the new one is whole."`
 	Datum string `enum:"wgs84,gcj02" default:"wgs84" help:"Datum of the tiles: ${enum}. The extract is WGS-84."`
 }

@@ -23,7 +23,7 @@ import (
 )
 
 type placesBuild struct {
-	File string `arg:"" placeholder:"FILE.osm.pbf" help:"The extract."`
+	File string `arg:"" placeholder:"EXTRACT" help:"OpenStreetMap extract: .osm.pbf, .osm, .osm.gz or .osm.bz2."`
 	Out  string `required:"" short:"o" type:"path" placeholder:"DIR" help:"Folder of the city. An old file of places stays until the new one is whole."`
 }
 

@@ -25,7 +25,7 @@ import (
 )
 
 type roadsBuild struct {
-	File  string `arg:"" placeholder:"FILE.osm.pbf" help:"The extract."`
+	File  string `arg:"" placeholder:"EXTRACT" help:"OpenStreetMap extract: .osm.pbf, .osm, .osm.gz or .osm.bz2."`
 	Out   string `required:"" short:"o" type:"path" placeholder:"DIR" help:"Folder of the city. An old road file stays until the new one is whole; with a city.yaml in it, stations and hospitals are looked for on the roads."`
 	Turns string `enum:"restrictions,every" default:"restrictions" help:"What turns cost: ${enum}. With every turn counted queries take about twice as long."`
 }

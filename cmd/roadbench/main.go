@@ -28,7 +28,7 @@ import (
 )
 
 type cli struct {
-	Files   []string `arg:"" optional:"" type:"path" placeholder:"FILE.osm.pbf" help:"Extracts; the demo city when none is given."`
+	Files   []string `arg:"" optional:"" type:"path" placeholder:"EXTRACT" help:"OpenStreetMap extracts; the demo city when none is given."`
 	Tile    int      `default:"1" help:"Lay the roads of each extract out so many times each way, joined by fast roads: a city as large as wanted."`
 	Turns   string   `enum:"restrictions,every" default:"restrictions" help:"What turns cost: ${enum}."`
 	Queries int      `default:"4000" help:"Queries of each kind."`

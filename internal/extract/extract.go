@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/paulmach/osm"
-	"github.com/paulmach/osm/osmpbf"
 
 	"lifeline120/internal/ems"
 )
@@ -61,15 +61,20 @@ const (
 	MaxRelations = 1_000_000
 )
 
-// Read reads a whole extract in the Protocolbuffer Binary Format. read is told how many bytes have been read, now and then; it may be nil.
+// Read reads a whole extract: the Protocolbuffer Binary Format or XML, packed with gzip or bzip2 or not, its elements in any order. read is
+// told how many bytes have been read, now and then; it may be nil. A file that is read to its end is read whole, to the last byte.
 func Read(ctx context.Context, r io.Reader, read func(bytes int64)) (*Data, error) {
-	s := osmpbf.New(ctx, r, 1)
+	c := &counted{r: r}
+	s, err := scanner(ctx, c)
+	if err != nil {
+		return nil, told(ctx, err)
+	}
 	defer s.Close()
 	d := &Data{Pos: map[int64]ems.WGS84{}}
 	count := 0
 	for s.Scan() {
 		if count++; count%50_000 == 0 && read != nil {
-			read(s.FullyScannedBytes())
+			read(c.n.Load())
 		}
 		switch o := s.Object().(type) {
 		case *osm.Node:
@@ -105,19 +110,47 @@ func Read(ctx context.Context, r io.Reader, read func(bytes int64)) (*Data, erro
 		}
 	}
 	if err := s.Err(); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("the file ends in the middle: it was cut off while it was copied or downloaded")
-		}
-		return nil, fmt.Errorf("read the extract: %w (is it an .osm.pbf file, and whole?)", err)
+		return nil, told(ctx, err)
+	}
+	if _, err := io.Copy(io.Discard, c); err != nil {
+		return nil, told(ctx, err)
 	}
 	if len(d.Ways) == 0 {
-		return nil, errors.New("read the extract: it holds no ways: it is empty, or not a map")
+		return nil, told(ctx, errors.New("it holds no ways: it is empty, or not a map"))
 	}
+	d.Points = once(d.Points, func(p Point) int64 { return p.ID })
+	d.Ways = once(d.Ways, func(w Way) int64 { return w.ID })
+	d.Relations = once(d.Relations, func(r Relation) int64 { return r.ID })
 	d.dropMissing()
 	return d, nil
+}
+
+// told is an error in plain words.
+func told(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if cut(err) {
+		err = errors.New("the file ends in the middle: it was cut off while it was copied or downloaded")
+	}
+	return fmt.Errorf("read the extract: %w (is it an .osm.pbf, .osm, .osm.gz or .osm.bz2 file, and whole?)", err)
+}
+
+// once keeps of elements with one number the last: extracts that were put together name what lies on their borders twice.
+func once[T any](list []T, id func(T) int64) []T {
+	rising := true
+	for i := 1; rising && i < len(list); i++ {
+		rising = id(list[i-1]) < id(list[i])
+	}
+	if rising {
+		return list
+	}
+	last := make(map[int64]int, len(list))
+	for i, x := range list {
+		last[id(x)] = i
+	}
+	i := -1
+	return slices.DeleteFunc(list, func(x T) bool { i++; return last[id(x)] != i })
 }
 
 // dropMissing takes from ways the nodes that the extract does not have: real extracts are cut at a border.

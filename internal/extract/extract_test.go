@@ -79,6 +79,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(draw.OSM{Nodes: []draw.Node{{ID: 1, Lat: 35_000_000, Lon: 118_000_000}}, Ways: []draw.Way{{ID: 1, Nodes: []int64{1}, Tags: []draw.Tag{{K: "highway", V: "primary"}}}},
 		Relations: []draw.Relation{{ID: 5, Members: []draw.Member{{Kind: 1, Ref: 1, Role: "from"}}}}}.PBF())
 	f.Add([]byte("<osm/>"))
+	f.Add([]byte(street))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := extract.Read(context.Background(), bytes.NewReader(b), nil)
 		if err == nil && len(d.Ways) == 0 {

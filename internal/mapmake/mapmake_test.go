@@ -38,7 +38,7 @@ func TestBrokenExtractsLeaveTheOldMap(t *testing.T) {
 	for name, tc := range map[string]struct {
 		b    []byte
 		want string
-	}{"cut off": {good[:len(good)*2/3], "cut off"}, "a web page": {[]byte("<!doctype html><html>not a map</html>"), "is it an .osm.pbf file"}, "nothing": {nil, "no ways"}, "a flipped bit": {flipped, "read the extract"}} {
+	}{"cut off": {good[:len(good)*2/3], "cut off"}, "a web page": {[]byte("<!doctype html><html>not a map</html>"), "is it an .osm.pbf"}, "nothing": {nil, "no ways"}, "a flipped bit": {flipped, "read the extract"}} {
 		in := filepath.Join(dir, "in.osm.pbf")
 		if err := os.WriteFile(in, tc.b, 0o600); err != nil {
 			t.Fatal(err)
