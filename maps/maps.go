@@ -33,6 +33,8 @@ type City struct {
 	Districts []District     `json:"districts,omitempty"`
 	Demand    Demand         `json:"demand,omitzero"`
 	Map       Map            `json:"map,omitzero"`
+	// HospitalRules are the city's own numbers for the choice of hospitals (docs/hospitals.md).
+	HospitalRules ems.HospitalRules `json:"hospital_rules,omitzero"`
 }
 
 // Map says what the city's map is made of, for the screens: a datum named wrongly puts a crew half a kilometre off (GEO-001).
@@ -114,6 +116,9 @@ func (c City) check() error {
 		if !h.Pos.Valid() {
 			errs = append(errs, fmt.Errorf("hospital %s: pos is no place on Earth", h.ID))
 		}
+		for _, a := range h.Abilities {
+			errs = append(errs, ability(h.ID, a))
+		}
 	}
 	for _, u := range c.Units {
 		errs = append(errs, id("unit", string(u.ID)))
@@ -132,6 +137,25 @@ func (c City) check() error {
 		errs = append(errs, fmt.Errorf("map: datum %q; use wgs84 or gcj02", c.Map.Datum))
 	}
 	return errors.Join(append(errs, c.checkDemand(id)...)...)
+}
+
+// maxDoorS bounds the usual time from a hospital's door to a treatment: beyond half a day it is a slip of minutes for seconds.
+const maxDoorS = 12 * 3600
+
+// ability says what is wrong with what a hospital states of a treatment.
+func ability(h ems.HospitalID, a ems.Ability) error {
+	switch a.Treatment {
+	case ems.TreatPCI, ems.TreatLysis, ems.TreatThrombectomy, ems.TreatTrauma, ems.TreatMaternal, ems.TreatNewborn:
+	default:
+		return fmt.Errorf("hospital %s: treatment %q; use pci, lysis, thrombectomy, trauma, maternal or newborn", h, a.Treatment)
+	}
+	if !(a.DoorS >= 0 && a.DoorS <= maxDoorS && a.ActivatedS >= 0 && a.ActivatedS <= maxDoorS) {
+		return fmt.Errorf("hospital %s: %s: door_s and activated_s are seconds from 0 to %d", h, a.Treatment, maxDoorS)
+	}
+	if a.Level < 0 || a.Level > 9 {
+		return fmt.Errorf("hospital %s: %s: level is 1 to 9, 1 being the highest", h, a.Treatment)
+	}
+	return nil
 }
 
 // maxPhone bounds a telephone number: what fits into one line of an alarm.

@@ -82,6 +82,8 @@ func (s *State) mark(r Ref, on bool) {
 		e.Unrecorded = on
 	case *ems.Closure:
 		e.Unrecorded = on
+	case *ems.HospitalBoard:
+		e.Unrecorded = on
 	case *Note:
 		e.Unrecorded = on
 	case *Instruction:

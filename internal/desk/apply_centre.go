@@ -82,13 +82,6 @@ func (s *State) simulated(u ems.UnitID) bool {
 	return s.Demo || s.Units[u] != nil && s.Units[u].Simulated
 }
 
-func (b *HospitalRegistered) apply(s *State, _ journal.Event) error {
-	h := b.Hospital
-	h.Simulated = h.Simulated || s.Demo
-	put(s, s.Hospitals, Hospitals, h.ID, &h)
-	return nil
-}
-
 func (b *StationRegistered) apply(s *State, _ journal.Event) error {
 	st := b.Station
 	st.Simulated = st.Simulated || s.Demo

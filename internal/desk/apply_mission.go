@@ -290,7 +290,7 @@ func (b *DestinationSet) apply(s *State, e journal.Event) error {
 	if err != nil {
 		return err
 	}
-	m.Destination, m.Notice = b.Hospital, b.Notice
+	m.Destination, m.Notice, m.Choice = b.Hospital, b.Notice, nil
 	for _, id := range m.Patients {
 		p, err := get(s, s.Patients, Patients, id)
 		if err != nil {

@@ -219,6 +219,7 @@ type SetDestination struct {
 	Notice   ems.NoticeID // new id
 	Pathway  string
 	Text     string
+	Ranking  *match.HospitalRanking // what it was chosen from; nil: nothing was shown
 }
 
 // AcceptByVoice enters an acceptance that was given by voice, with the name (DLV-005).
@@ -401,6 +402,7 @@ type VehicleDestination struct {
 	Text     string
 	By       string
 	At       time.Time
+	Ranking  *match.HospitalRanking // what the crew chose from, when it was the centre's
 }
 
 // VehicleGap is a range that will never come (DLV-007), or a lost one (Why "store_changed").

@@ -128,7 +128,7 @@ func (c RegisterHospital) decide(d *decision) error {
 	if h := d.s.Hospitals[c.Hospital.ID]; h != nil && sameJSON(*h, c.Hospital) {
 		return nil
 	}
-	return d.emit(&HospitalRegistered{Hospital: c.Hospital})
+	return d.emit(&HospitalDescribed{Hospital: c.Hospital})
 }
 
 func (c RegisterStation) decide(d *decision) error {

@@ -233,7 +233,10 @@ func (d *decision) destine(m *ems.Mission, c SetDestination, by string, at time.
 		return err
 	}
 	if err := d.emitAll(&NoticeSent{ID: c.Notice, Mission: m.ID, Hospital: c.Hospital, Patients: m.Patients, Pathway: c.Pathway, Text: c.Text, Simulated: m.Simulated},
-		&DestinationSet{Mission: m.ID, Hospital: c.Hospital, Notice: c.Notice, By: by, At: at, Tell: tell}); err != nil || !live {
+		&DestinationSet{Mission: m.ID, Hospital: c.Hospital, Notice: c.Notice, By: by, At: at, Tell: tell}); err != nil {
+		return err
+	}
+	if err := d.chosen(m, c.Hospital, c.Ranking); err != nil || !live {
 		return err
 	}
 	why := "redirected"

@@ -306,7 +306,7 @@ func (s *State) Unbound(u ems.UnitID, dev ems.DeviceID, p ems.PatientID, at time
 func (c VehicleDestination) decide(d *decision) error {
 	m, err := d.mission(c.Unit, c.Mission)
 	if err == nil {
-		err = d.destine(m, SetDestination{Mission: c.Mission, Hospital: c.Hospital, Notice: c.Notice, Pathway: cut(c.Pathway), Text: cut(c.Text)}, cut(c.By), d.or(c.At), false)
+		err = d.destine(m, SetDestination{Mission: c.Mission, Hospital: c.Hospital, Notice: c.Notice, Pathway: cut(c.Pathway), Text: cut(c.Text), Ranking: c.Ranking}, cut(c.By), d.or(c.At), false)
 	}
 	return d.keep(err, "destination_kept", string(c.Hospital), c.Unit, c.Mission, c.By, c.At)
 }

@@ -68,6 +68,12 @@ const (
 	TypeClosureBegun       Type = "closure.begun"
 	TypeClosureEnded       Type = "closure.ended"
 	TypeClosuresSwept      Type = "closure.swept"
+	TypeHospitalDescribed  Type = "hospital.described"
+	TypeBoardSet           Type = "hospital.board_set"
+	TypeBoardConfirmed     Type = "hospital.board_confirmed"
+	TypeMissionAssessed    Type = "mission.assessed"
+	TypeHospitalChosen     Type = "mission.hospital_chosen"
+	TypeHospitalExplained  Type = "mission.hospital_explained"
 )
 
 // body is what every event body is: it knows its kind and what it is about, and folds itself in.
@@ -434,12 +440,6 @@ type UnitConflict struct {
 	Note  string     `json:"note"`
 }
 
-// HospitalRegistered is the master data of a hospital.
-type HospitalRegistered struct {
-	Request
-	Hospital ems.Hospital `json:"hospital"`
-}
-
 // StationRegistered is the master data of a station.
 type StationRegistered struct {
 	Request
@@ -639,6 +639,12 @@ var bodies = map[Type]func() body{
 	TypeClosureBegun:       func() body { return new(ClosureBegun) },
 	TypeClosureEnded:       func() body { return new(ClosureEnded) },
 	TypeClosuresSwept:      func() body { return new(ClosuresSwept) },
+	TypeHospitalDescribed:  func() body { return new(HospitalDescribed) },
+	TypeBoardSet:           func() body { return new(BoardSet) },
+	TypeBoardConfirmed:     func() body { return new(BoardConfirmed) },
+	TypeMissionAssessed:    func() body { return new(MissionAssessed) },
+	TypeHospitalChosen:     func() body { return new(HospitalChosen) },
+	TypeHospitalExplained:  func() body { return new(HospitalExplained) },
 }
 
 // ErrUnknownEvent is an event that this version of the program does not know, whole or in part. The fold stops there: nothing is ever

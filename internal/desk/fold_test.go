@@ -134,7 +134,7 @@ func TestEVO001_UnknownStopsLoudly(t *testing.T) {
 		e, _ := event(t0, "actor", b)
 		e.Seq = 1
 		switch kind {
-		case TypeAlarmRaised, TypeIncidentOpened, TypeRecommended, TypeNoteAdded, TypeUnitRegistered, TypeHospitalRegistered, TypeStationRegistered,
+		case TypeAlarmRaised, TypeIncidentOpened, TypeRecommended, TypeNoteAdded, TypeUnitRegistered, TypeHospitalRegistered, TypeHospitalDescribed, TypeStationRegistered,
 			TypeDeskRegistered, TypeUnitGap, TypeUnitConflict, TypeClosureDrawn:
 			continue // these make what they are about
 		}
@@ -218,6 +218,7 @@ func TestDecide_AboutNothing(t *testing.T) {
 		SetDestination{Mission: "x"}, AcceptByVoice{Order: "x", Name: "n"}, WithdrawOrder{Order: "x", Reason: "r"}, ExpireOrder{Order: "x"},
 		AddPatient{Mission: "x"}, ChangePatient{Patient: "x"}, MoveNotice{Notice: "x"}, EscalateNotice{Notice: "x"}, SetDuty{Unit: "x", Duty: ems.OnDuty},
 		LogOn{Desk: "x", Role: "dispatcher"}, LogOff{Desk: "x"}, SetOnCall{Desk: "x"}, RegisterUnit{}, RegisterHospital{}, RegisterStation{}, RegisterDesk{},
+		SetBoard{Hospital: "x", Part: ems.PartWhole, State: ems.BoardOpen}, ConfirmBoard{Hospital: "x"}, AssessMission{Mission: "x"}, ExplainHospital{Mission: "x", Reason: "r"},
 		VehicleGap{Unit: "x"}, IdentityConflict{Unit: "x"}, DeviceChanged{Unit: "x"},
 	} {
 		if _, err := b.try(li, c); err == nil {
@@ -230,7 +231,7 @@ func TestDecide_AboutNothing(t *testing.T) {
 	for _, c := range []Command{
 		VehicleAnswer{Unit: "x", Key: "x", Answer: "seen"}, VehicleNode{Unit: "x", Mission: "x", Node: "x"}, VehicleNote{Unit: "x", ID: "not a name", Text: "t"},
 		VehicleBinding{Unit: "x", Device: "d", Bound: true, By: "y"}, VehicleBinding{Unit: "x", Device: "d", Patient: "p", Sex: "?", Bound: true, By: "y"},
-		VehicleDestination{Unit: "x", Mission: "x"},
+		VehicleDestination{Unit: "x", Mission: "x"}, VehicleAssess{Unit: "x", Mission: "x"},
 	} {
 		before := len(b.s.Notes)
 		b.do(crew, c)

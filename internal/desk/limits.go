@@ -45,6 +45,11 @@ const (
 	MaxPlaces     = 20
 	// MaxStands bounds the arrivals by position and the forecasts kept of one mission; the oldest leave first and stand in the journal only.
 	MaxStands = 8
+	// MaxStretchers bounds what a board says of held stretchers, BoardUntil how far off an expected end may be, LastWellMost how long ago a
+	// patient may have been last well: beyond a week it is a slip of the hand.
+	MaxStretchers = 99
+	BoardUntil    = 7 * 24 * time.Hour
+	LastWellMost  = 7 * 24 * time.Hour
 	// MaxPhotos bounds the photos of one alarm, and those of one mission: one more is refused, and says so.
 	MaxPhotos   = 20
 	MaxDevices  = 32

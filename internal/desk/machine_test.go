@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lifeline120/internal/ems"
+	"lifeline120/internal/match"
 	"lifeline120/internal/mission"
 )
 
@@ -42,7 +43,7 @@ func drawCommand(t *rapid.T, b *bench) (Actor, Command) {
 	}
 	hospital := rapid.SampledFrom([]ems.HospitalID{"h1", "h2"})
 	small := func(kind string) string { return fmt.Sprint(kind, rapid.IntRange(1, 4).Draw(t, kind)) }
-	switch rapid.IntRange(0, 35).Draw(t, "command") {
+	switch rapid.IntRange(0, 39).Draw(t, "command") {
 	case 0, 1:
 		k := rapid.SampledFrom([]ems.AlarmKind{ems.CallerAlarm, ems.CrewSOS, ems.DeviceAlarm}).Draw(t, "kind")
 		return Actor{}, RaiseAlarm{Alarm: ems.AlarmID(b.id("a")), Kind: k, PressID: small("press"), Source: small("src"), Token: small("tok"), Unit: unit.Draw(t, "unit"), Place: place(), Pressed: at()}
@@ -121,6 +122,19 @@ func drawCommand(t *rapid.T, b *bench) (Actor, Command) {
 		return drawActor(t), c
 	case 34:
 		return drawActor(t), LiftClosure{Act: act, Closure: pick(t, s.Closures, "closure"), Reason: "r"}
+	case 35, 36:
+		h := hospital.Draw(t, "hospital")
+		if rapid.Bool().Draw(t, "confirm") {
+			return drawActor(t), ConfirmBoard{Act: act, Hospital: h}
+		}
+		return drawActor(t), SetBoard{Act: act, Hospital: h, From: rapid.SampledFrom([]ems.HospitalID{"", "h1"}).Draw(t, "from"), Part: rapid.SampledFrom(append(ems.BoardParts[:], "stroke")).Draw(t, "part"),
+			State: rapid.SampledFrom([]ems.BoardState{ems.BoardOpen, ems.BoardBusy, ems.BoardClosed}).Draw(t, "state"), Reason: "r"}
+	case 37:
+		v, lw := rapid.SampledFrom([]string{"", ems.Yes, ems.No}).Draw(t, "lvo"), at()
+		return crew, VehicleAssess{Unit: unit.Draw(t, "unit"), ID: b.id("as"), Mission: pick(t, s.Missions, "mission"), Assessed: Assessed{LVO: &v, LastWell: &lw}, By: "crew", At: at()}
+	case 38:
+		m := pick(t, s.Missions, "mission")
+		return drawActor(t), SetDestination{Act: act, Mission: m, Hospital: hospital.Draw(t, "hospital"), Notice: ems.NoticeID(b.id("no")), Ranking: &match.HospitalRanking{ID: "r", Mission: m}}
 	default:
 		a := rapid.SampledFrom([]ems.Priority{ems.PriorityA, ems.PriorityC}).Draw(t, "priority")
 		return drawActor(t), ChangeIncident{Act: act, Incident: pick(t, s.Incidents, "incident"), Priority: &a}

@@ -23,7 +23,7 @@ import (
 )
 
 // Version names the fold: it changes whenever the same journal would give another State, and old snapshots are then rebuilt (EVO-001).
-const Version = 4
+const Version = 5
 
 // Collection names a kind of entity, as the live feed does.
 type Collection string
@@ -43,6 +43,7 @@ const (
 	Notes           Collection = "notes"
 	Recommendations Collection = "recommendations"
 	Photos          Collection = "photos"
+	Boards          Collection = "boards"       // what hospitals say of themselves
 	Talk            Collection = "talk"         // messages between callers and desks
 	Closures        Collection = "closures"     // closed roads
 	Instructions    Collection = "instructions" // what vehicles are owed; not for screens
@@ -103,22 +104,23 @@ type State struct {
 	Seq  uint64 `json:"seq"`  // newest durable event folded in
 	Demo bool   `json:"demo"` // the store was created as a demo: everything here is simulated (SCR-003)
 
-	Alarms          map[ems.AlarmID]*ems.Alarm       `json:"alarms"`
-	Incidents       map[ems.IncidentID]*ems.Incident `json:"incidents"`
-	Missions        map[ems.MissionID]*ems.Mission   `json:"missions"`
-	Orders          map[ems.OrderID]*ems.Order       `json:"orders"`
-	Notices         map[ems.NoticeID]*ems.Notice     `json:"notices"`
-	Patients        map[ems.PatientID]*ems.Patient   `json:"patients"`
-	Units           map[ems.UnitID]*ems.UnitView     `json:"units"` // what is journalled of a unit; position, link and depths are the dispatcher's
-	Hospitals       map[ems.HospitalID]*ems.Hospital `json:"hospitals"`
-	Stations        map[ems.StationID]*ems.Station   `json:"stations"`
-	Desks           map[ems.DeskID]*ems.Desk         `json:"desks"`
-	Notes           map[string]*Note                 `json:"notes"`
-	Recommendations map[string]*match.Recommendation `json:"recommendations"`
-	Instructions    map[string]*Instruction          `json:"instructions"`
-	Photos          map[ems.PhotoID]*ems.Photo       `json:"photos"`
-	Talk            map[ems.MessageID]*ems.Message   `json:"talk"`
-	Closures        map[ems.ClosureID]*ems.Closure   `json:"closures"`
+	Alarms          map[ems.AlarmID]*ems.Alarm            `json:"alarms"`
+	Incidents       map[ems.IncidentID]*ems.Incident      `json:"incidents"`
+	Missions        map[ems.MissionID]*ems.Mission        `json:"missions"`
+	Orders          map[ems.OrderID]*ems.Order            `json:"orders"`
+	Notices         map[ems.NoticeID]*ems.Notice          `json:"notices"`
+	Patients        map[ems.PatientID]*ems.Patient        `json:"patients"`
+	Units           map[ems.UnitID]*ems.UnitView          `json:"units"` // what is journalled of a unit; position, link and depths are the dispatcher's
+	Hospitals       map[ems.HospitalID]*ems.Hospital      `json:"hospitals"`
+	Stations        map[ems.StationID]*ems.Station        `json:"stations"`
+	Boards          map[ems.HospitalID]*ems.HospitalBoard `json:"boards"`
+	Desks           map[ems.DeskID]*ems.Desk              `json:"desks"`
+	Notes           map[string]*Note                      `json:"notes"`
+	Recommendations map[string]*match.Recommendation      `json:"recommendations"`
+	Instructions    map[string]*Instruction               `json:"instructions"`
+	Photos          map[ems.PhotoID]*ems.Photo            `json:"photos"`
+	Talk            map[ems.MessageID]*ems.Message        `json:"talk"`
+	Closures        map[ems.ClosureID]*ems.Closure        `json:"closures"`
 
 	Bindings map[string][]Span      `json:"bindings"` // key: unit/device
 	Presses  map[string]ems.AlarmID `json:"presses"`  // key: kind/source/press (ALM-004)
@@ -154,7 +156,7 @@ func New(demo bool) *State {
 		Desks: map[ems.DeskID]*ems.Desk{}, Notes: map[string]*Note{}, Recommendations: map[string]*match.Recommendation{},
 		Instructions: map[string]*Instruction{}, Bindings: map[string][]Span{}, Presses: map[string]ems.AlarmID{},
 		Tokens: map[string]ems.AlarmID{}, Requests: map[string][]Ref{}, Photos: map[ems.PhotoID]*ems.Photo{},
-		Talk: map[ems.MessageID]*ems.Message{}, Closures: map[ems.ClosureID]*ems.Closure{},
+		Talk: map[ems.MessageID]*ems.Message{}, Closures: map[ems.ClosureID]*ems.Closure{}, Boards: map[ems.HospitalID]*ems.HospitalBoard{},
 	}
 	s.index()
 	return s
@@ -238,6 +240,8 @@ func (s *State) Entity(r Ref) (any, bool) {
 		return has(s.Photos[ems.PhotoID(r.K)])
 	case Closures:
 		return has(s.Closures[ems.ClosureID(r.K)])
+	case Boards:
+		return has(s.Boards[ems.HospitalID(r.K)])
 	case Instructions:
 		return has(s.Instructions[r.K])
 	}
@@ -337,6 +341,7 @@ func (s *State) named() error {
 		underName(Patients, s.Patients, func(p *ems.Patient) ems.PatientID { return p.ID }),
 		underName(Units, s.Units, func(u *ems.UnitView) ems.UnitID { return u.ID }),
 		underName(Hospitals, s.Hospitals, func(h *ems.Hospital) ems.HospitalID { return h.ID }),
+		underName(Boards, s.Boards, func(b *ems.HospitalBoard) ems.HospitalID { return b.Hospital }),
 		underName(Stations, s.Stations, func(st *ems.Station) ems.StationID { return st.ID }),
 		underName(Desks, s.Desks, func(d *ems.Desk) ems.DeskID { return d.ID }),
 		underName(Notes, s.Notes, func(n *Note) string { return n.ID }),

@@ -448,7 +448,7 @@ func (c *Centre) routes(api huma.API) {
 		func(ctx context.Context, in *target[wire.DestinationBody]) (*answer[wire.NoticeAnswer], error) {
 			b := in.Body
 			n, err := act[ems.Notice](ctx, c, in.actor(), desk.Notices, desk.SetDestination{Act: req(b.Act), Mission: ems.MissionID(in.ID), Hospital: b.Hospital,
-				Notice: ems.NoticeID(c.newID("n")), Pathway: b.Pathway, Text: b.Text})
+				Notice: ems.NoticeID(c.newID("n")), Pathway: b.Pathway, Text: b.Text, Ranking: c.rankings.shown(b.Ranking)})
 			return give(wire.NoticeAnswer{Notice: n}, err)
 		})
 	huma.Register(api, post("/api/v1/missions/{id}/patients", "add-patient", "Add a patient to a mission"),
@@ -529,6 +529,7 @@ func (c *Centre) routes(api huma.API) {
 	c.photos(api, get, post)
 	c.talk(api, post, lenient)
 	c.clinical(api, get, post)
+	c.chooseHospitals(api, get, post)
 	shared(api)
 }
 
@@ -574,7 +575,7 @@ func (c *Centre) moveNotice(ctx context.Context, w Who, id string, h ems.Hospita
 // shared puts the types of the feed and of the terminal beside those of the operations, so that the screens have them all from one page.
 func shared(api huma.API) {
 	for _, v := range []any{wire.ClientFrame{}, wire.WelcomeFrame{}, wire.SnapFrame{}, wire.DeltaFrame{}, wire.PingFrame{}, wire.PongFrame{}, wire.RefusedFrame{},
-		wire.Collections{}, wire.TerminalSOS{}, wire.TerminalSOSAnswer{}, wire.OrderAnswerBody{}, wire.TerminalNode{}, wire.TerminalDestination{},
+		wire.Collections{}, wire.TerminalSOS{}, wire.TerminalSOSAnswer{}, wire.OrderAnswerBody{}, wire.TerminalNode{}, wire.TerminalDestination{}, wire.TerminalAssess{},
 		wire.TerminalNote{}, wire.TerminalPhoto{}, wire.BindingBody{}, wire.BindingAnswer{}, wire.MonitorCommand{}, wire.Handover{}, wire.HandoverAnswer{}} {
 		api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
 	}

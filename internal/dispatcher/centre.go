@@ -55,15 +55,16 @@ type CentreConfig struct {
 // Centre is the dispatcher's core: it owns the state of the desk, takes what vehicles send and what people decide, has it stored,
 // and pushes it to screens. It needs neither HTTP nor a broker. One goroutine (Run) owns everything here but the atomics.
 type Centre struct {
-	cfg    CentreConfig
-	log    *slog.Logger
-	hub    *webfeed.Hub
-	count  counters
-	keeper *timesKeeper                  // works travel times in, beside the owner
-	places atomic.Pointer[address.Index] // nil: not ready
-	term   uint64
-	secret []byte // makes callers' secrets
-	randMu sync.Mutex
+	cfg      CentreConfig
+	log      *slog.Logger
+	hub      *webfeed.Hub
+	count    counters
+	keeper   *timesKeeper                  // works travel times in, beside the owner
+	places   atomic.Pointer[address.Index] // nil: not ready
+	rankings rankings
+	term     uint64
+	secret   []byte // makes callers' secrets
+	randMu   sync.Mutex
 
 	calls   chan func()
 	alarms  chan incoming // of vehicles

@@ -54,7 +54,18 @@ func (c *Centre) facts(m *ems.Mission) (pathway.Facts, string) {
 		key = n.Pathway
 	}
 	c.plan.Mission(f, m.Nodes)
+	if a := m.Assessment; a != nil && a.LastWell != nil {
+		f["last_well"] = pathway.Fact{At: *a.LastWell, Source: assessor(a), By: a.By}
+	}
 	return f, key
+}
+
+// assessor says who an assessment is from, in the words of a node's source.
+func assessor(a *ems.Assessment) string {
+	if a.Desk != "" {
+		return string(ems.SourceDesk)
+	}
+	return string(ems.SourceKey)
 }
 
 // showCases holds the cases of running missions against their targets, and tells the screens when more than the seconds has changed:

@@ -34,7 +34,7 @@ func wavesTopic(u ems.UnitID) string        { return wavesPrefix + string(u) }
 func hospitalTopic(h ems.HospitalID) string { return hospitalsPref + string(h) }
 
 // collections are what the console sees of the state, in the order in which one thing names another.
-var collections = []desk.Collection{desk.Stations, desk.Hospitals, desk.Desks, desk.Units, desk.Alarms, desk.Incidents, desk.Missions,
+var collections = []desk.Collection{desk.Stations, desk.Hospitals, desk.Boards, desk.Desks, desk.Units, desk.Alarms, desk.Incidents, desk.Missions,
 	desk.Orders, desk.Notices, desk.Patients, desk.Notes, desk.Photos, desk.Talk, desk.Recommendations, desk.Closures}
 
 // value is an entity as screens see it; nil when there is none.
@@ -72,6 +72,10 @@ func (c *Centre) value(r desk.Ref) json.RawMessage {
 		}
 	case desk.Closures:
 		v, ok = c.closureView(ems.ClosureID(r.K))
+	case desk.Boards:
+		if b, is := c.state.Boards[ems.HospitalID(r.K)]; is {
+			v, ok = c.boardView(*b), true
+		}
 	default:
 		v, ok = c.state.Entity(r)
 	}
@@ -158,6 +162,8 @@ func (c *Centre) keys(coll desk.Collection) []string {
 		return keysOf(s.Units)
 	case desk.Hospitals:
 		return keysOf(s.Hospitals)
+	case desk.Boards:
+		return keysOf(s.Boards)
 	case desk.Stations:
 		return keysOf(s.Stations)
 	case desk.Desks:
@@ -313,7 +319,7 @@ func newHospitalView() *hospitalView {
 func (c *Centre) showHospital(h ems.HospitalID) {
 	hv := c.views[h]
 	want := map[string]map[string]json.RawMessage{"notices": {}, "missions": {}, "patients": {}, "units": {}, "readings": {}, "slots": {}, "notes": {}, "photos": {},
-		"hospitals": {}, casesColl: {}, limitsColl: {}}
+		"hospitals": {}, "boards": {}, casesColl: {}, limitsColl: {}}
 	put := func(coll desk.Collection, k string) {
 		r := desk.Ref{C: coll, K: k}
 		if !c.recorded(r) && !c.silent {
@@ -327,6 +333,7 @@ func (c *Centre) showHospital(h ems.HospitalID) {
 		}
 	}
 	put(desk.Hospitals, string(h))
+	put(desk.Boards, string(h)) // its own and no other's (SCR-004)
 	sees := c.state.Visible(h)
 	hv.patients, hv.units = map[ems.PatientID]bool{}, sees.Units
 	for id, n := range sees.Notices {

@@ -66,6 +66,9 @@ const (
 	historyPause = 30 * time.Second // for the store to answer
 )
 
+// maxRankings is how many rankings of hospitals a choice may be made from: an hour of a city's, and each choice is made in minutes.
+const maxRankings = 512
+
 // maxWords is how many characters are taken of one text of an alarm: more than any screen shows of it.
 const maxWords = 1000
 

@@ -184,13 +184,16 @@ type Mission struct {
 	Notice      NoticeID     `json:"notice,omitempty"`
 	Reason      string       `json:"reason,omitempty"`
 	// RecommendedID names the stored recommendation that the choice was made from (DSP-002).
-	RecommendedID string     `json:"recommended_id,omitempty"`
-	LastResort    string     `json:"last_resort,omitempty" doc:"who chose from the 最后手段 list (DSP-001)"`
-	SlowerS       float64    `json:"slower_s,omitempty" doc:"how much slower than the best recommendation the choice was"`
-	ChoiceReason  string     `json:"choice_reason,omitempty"`
-	Ended         *time.Time `json:"ended,omitempty"`
-	Unrecorded    bool       `json:"unrecorded,omitempty"`
-	Simulated     bool       `json:"simulated,omitempty"`
+	RecommendedID string  `json:"recommended_id,omitempty"`
+	LastResort    string  `json:"last_resort,omitempty" doc:"who chose from the 最后手段 list (DSP-001)"`
+	SlowerS       float64 `json:"slower_s,omitempty" doc:"how much slower than the best recommendation the choice was"`
+	ChoiceReason  string  `json:"choice_reason,omitempty"`
+	// Assessment is what the choice of hospital hangs on; Choice how that choice stood to what was recommended (DSP-002).
+	Assessment *Assessment     `json:"assessment,omitempty"`
+	Choice     *HospitalChoice `json:"choice,omitempty"`
+	Ended      *time.Time      `json:"ended,omitempty"`
+	Unrecorded bool            `json:"unrecorded,omitempty"`
+	Simulated  bool            `json:"simulated,omitempty"`
 	// ETA is when the unit is expected at the scene (departed) or at the hospital (left_scene), while that can be said; not journalled.
 	ETA       *time.Time `json:"eta,omitempty" doc:"when the unit is expected at the scene or at the hospital it is on its way to"`
 	ETAMethod string     `json:"eta_method,omitempty" enum:"straight_line,roads," doc:"how eta was found"`
@@ -222,6 +225,16 @@ type Forecast struct {
 	Method string    `json:"method" enum:"straight_line,roads"`
 	// Own arrivals that the band was made of.
 	Own int `json:"own,omitempty"`
+}
+
+// HospitalChoice is how the hospital that was chosen stands to the ranking that was shown (DSP-002).
+type HospitalChoice struct {
+	Ranking  string     `json:"ranking" doc:"names the ranking; the journal holds it whole"`
+	Hospital HospitalID `json:"hospital" doc:"the hospital that was chosen from it"`
+	Best     HospitalID `json:"best,omitempty" doc:"the first of the ranking; absent: it recommended none"`
+	SlowerS  float64    `json:"slower_s,omitempty" doc:"how much later the treatment is predicted than at the best"`
+	Against  string     `json:"against,omitempty" doc:"why the chosen one was left out of the recommended: a code of the ranking's reasons"`
+	Reason   string     `json:"reason,omitempty" doc:"why it was chosen all the same; asked afterwards"`
 }
 
 // OrderState is how far an order has come. Late means that it arrived after its validity and did not sound.
@@ -398,6 +411,7 @@ type Hospital struct {
 	Gate      *WGS84     `json:"gate,omitempty" doc:"where ambulances drive in; absent: pos"`
 	Centres   []string   `json:"centres,omitempty" doc:"chest_pain, stroke, trauma, maternal, newborn, tumour"`
 	Persons   []string   `json:"persons,omitempty" doc:"whom a notice goes to, in order (CLN-004)"`
+	Abilities []Ability  `json:"abilities,omitempty" doc:"treatments around the clock, with this hospital's usual times"`
 	Simulated bool       `json:"simulated,omitempty"`
 }
 

@@ -242,27 +242,3 @@ func TestDSP007_EqualQuestionsGetEqualAnswers(t *testing.T) {
 		t.Errorf("%d left out are listed, missing %v", len(r.LeftOut), r.Missing)
 	}
 }
-
-func TestHospitals(t *testing.T) {
-	hs := []ems.Hospital{
-		{ID: "near", Pos: ems.WGS84{Lat: 36.61, Lon: 116.9}},
-		{ID: "b", Pos: ems.WGS84{Lat: 36.63, Lon: 116.9}, Centres: []string{"stroke"}},
-		{ID: "a", Pos: ems.WGS84{Lat: 36.63, Lon: 116.9}, Centres: []string{"stroke"}},
-		{ID: "far", Pos: ems.WGS84{Lat: 36.7, Lon: 116.9}, Centres: []string{"chest_pain"}},
-	}
-	order := func(ls []HospitalLine) (s string) {
-		for _, l := range ls {
-			s += fmt.Sprint(l.Hospital, ":", l.Capable, " ")
-		}
-		return s
-	}
-	if got := order(Hospitals(scene, "stroke", hs)); got != "a:true b:true near:false far:false " {
-		t.Errorf("stroke: %s", got)
-	}
-	if got := order(Hospitals(scene, "", hs)); got != "near:true a:true b:true far:true " {
-		t.Errorf("no pathway: %s", got)
-	}
-	if l := Hospitals(scene, "stroke", hs)[2]; !has(l.Reasons, "no_centre", "stroke") {
-		t.Errorf("%v does not say why it comes later", l)
-	}
-}

@@ -430,7 +430,7 @@ func (o *oracle) judgeMissions(events []journal.Event) {
 	reqs := map[string]string{}
 	for _, e := range events {
 		switch desk.Type(e.Type) {
-		case desk.TypeUnitRegistered, desk.TypeHospitalRegistered, desk.TypeStationRegistered:
+		case desk.TypeUnitRegistered, desk.TypeHospitalRegistered, desk.TypeHospitalDescribed, desk.TypeStationRegistered:
 			continue
 		default:
 		}

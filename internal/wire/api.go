@@ -297,6 +297,7 @@ type DestinationBody struct {
 	Hospital ems.HospitalID `json:"hospital" minLength:"1" maxLength:"64"`
 	Pathway  string         `json:"pathway,omitempty" maxLength:"32"`
 	Text     string         `json:"text,omitempty" maxLength:"1000"`
+	Ranking  string         `json:"ranking,omitempty" maxLength:"64" doc:"the ranking that it was chosen from (DSP-002)"`
 }
 
 // NoticeAnswer is the notice that an act made or changed.
@@ -409,6 +410,7 @@ type TerminalDestination struct {
 	By       string         `json:"by" minLength:"1" maxLength:"64"`
 	Pathway  string         `json:"pathway,omitempty" maxLength:"32"`
 	Text     string         `json:"text,omitempty" maxLength:"1000"`
+	Ranking  string         `json:"ranking,omitempty" maxLength:"64" doc:"the centre's ranking that it was chosen from (DSP-002)"`
 }
 
 // TerminalNote is a note of the crew.

@@ -93,30 +93,31 @@ type RefusedFrame struct {
 
 // Collections are the values that topics hold, for the types: every topic has some of them, key to value.
 type Collections struct {
-	Alarms          map[string]ems.Alarm       `json:"alarms,omitempty"`
-	Groups          map[string]AlarmGroup      `json:"groups,omitempty" doc:"floods of open alarms: the one table of ALM-006; an alarm in none is a line of its own"`
-	Incidents       map[string]ems.Incident    `json:"incidents,omitempty"`
-	Missions        map[string]ems.Mission     `json:"missions,omitempty"`
-	Orders          map[string]ems.Order       `json:"orders,omitempty"`
-	Notices         map[string]ems.Notice      `json:"notices,omitempty"`
-	Patients        map[string]ems.Patient     `json:"patients,omitempty"`
-	Units           map[string]ems.UnitView    `json:"units,omitempty"`
-	Hospitals       map[string]ems.Hospital    `json:"hospitals,omitempty"`
-	Stations        map[string]ems.Station     `json:"stations,omitempty"`
-	Desks           map[string]ems.Desk        `json:"desks,omitempty"`
-	Attention       map[string]Attention       `json:"attention,omitempty" doc:"key: desk; what it has open now"`
-	Readings        map[string]ems.ReadingView `json:"readings,omitempty" doc:"key: unit/device/channel"`
-	Notes           map[string]NoteView        `json:"notes,omitempty"`
-	Talk            map[string]ems.Message     `json:"talk,omitempty" doc:"messages between callers and desks"`
-	Photos          map[string]ems.Photo       `json:"photos,omitempty" doc:"bytes at /api/v1/photos/{id}; of hospitals only those of patients whom they see (SCR-004)"`
-	Closures        map[string]ems.Closure     `json:"closures,omitempty" doc:"closed roads"`
-	Roads           map[string]RoadsNow        `json:"roads,omitempty" doc:"key: now; what the travel times are made of"`
-	Slots           map[string]WaveSlot        `json:"slots,omitempty" doc:"key: slot"`
-	Recommendations map[string]Recommendation  `json:"recommendations,omitempty"`
-	Health          map[string]Health          `json:"health,omitempty" doc:"key: store, link, spool"`
-	Cases           map[string]pathway.Case    `json:"cases,omitempty" doc:"time nodes against targets; key: mission"`
-	Limits          map[string]ChannelLimits   `json:"limits,omitempty" doc:"of a hospital's screens; key: channel"`
-	Caller          map[string]CallerView      `json:"caller,omitempty" doc:"key: me"`
+	Alarms          map[string]ems.Alarm         `json:"alarms,omitempty"`
+	Groups          map[string]AlarmGroup        `json:"groups,omitempty" doc:"floods of open alarms: the one table of ALM-006; an alarm in none is a line of its own"`
+	Incidents       map[string]ems.Incident      `json:"incidents,omitempty"`
+	Missions        map[string]ems.Mission       `json:"missions,omitempty"`
+	Orders          map[string]ems.Order         `json:"orders,omitempty"`
+	Notices         map[string]ems.Notice        `json:"notices,omitempty"`
+	Patients        map[string]ems.Patient       `json:"patients,omitempty"`
+	Units           map[string]ems.UnitView      `json:"units,omitempty"`
+	Hospitals       map[string]ems.Hospital      `json:"hospitals,omitempty"`
+	Boards          map[string]ems.HospitalBoard `json:"boards,omitempty" doc:"what hospitals say of themselves; a hospital gets its own"`
+	Stations        map[string]ems.Station       `json:"stations,omitempty"`
+	Desks           map[string]ems.Desk          `json:"desks,omitempty"`
+	Attention       map[string]Attention         `json:"attention,omitempty" doc:"key: desk; what it has open now"`
+	Readings        map[string]ems.ReadingView   `json:"readings,omitempty" doc:"key: unit/device/channel"`
+	Notes           map[string]NoteView          `json:"notes,omitempty"`
+	Talk            map[string]ems.Message       `json:"talk,omitempty" doc:"messages between callers and desks"`
+	Photos          map[string]ems.Photo         `json:"photos,omitempty" doc:"bytes at /api/v1/photos/{id}; of hospitals only those of patients whom they see (SCR-004)"`
+	Closures        map[string]ems.Closure       `json:"closures,omitempty" doc:"closed roads"`
+	Roads           map[string]RoadsNow          `json:"roads,omitempty" doc:"key: now; what the travel times are made of"`
+	Slots           map[string]WaveSlot          `json:"slots,omitempty" doc:"key: slot"`
+	Recommendations map[string]Recommendation    `json:"recommendations,omitempty"`
+	Health          map[string]Health            `json:"health,omitempty" doc:"key: store, link, spool"`
+	Cases           map[string]pathway.Case      `json:"cases,omitempty" doc:"time nodes against targets; key: mission"`
+	Limits          map[string]ChannelLimits     `json:"limits,omitempty" doc:"of a hospital's screens; key: channel"`
+	Caller          map[string]CallerView        `json:"caller,omitempty" doc:"key: me"`
 	// The terminal's own.
 	Presses map[string]TerminalAlarm  `json:"presses,omitempty" doc:"on the terminal this collection is named alarms, key press_id"`
 	Devices map[string]TerminalDevice `json:"devices,omitempty"`

@@ -57,21 +57,34 @@ type hospitalSpec struct {
 	x, y    float64
 	centres []string
 	persons []string
+	can     []ems.Ability
 }
 
+// What the made-up hospitals can treat, with times of their own where they differ from the standards'.
+func pci(doorMin, toldMin float64) ems.Ability {
+	return ems.Ability{Treatment: ems.TreatPCI, DoorS: doorMin * 60, ActivatedS: toldMin * 60}
+}
+func lysis(pathway string, doorMin, toldMin float64) ems.Ability {
+	return ems.Ability{Treatment: ems.TreatLysis, Pathway: pathway, DoorS: doorMin * 60, ActivatedS: toldMin * 60}
+}
+func thrombectomy(doorMin, toldMin float64) ems.Ability {
+	return ems.Ability{Treatment: ems.TreatThrombectomy, DoorS: doorMin * 60, ActivatedS: toldMin * 60}
+}
+func level(t ems.Treatment, n int) ems.Ability { return ems.Ability{Treatment: t, Level: n} }
+
 var hospitalSpecs = []hospitalSpec{
-	{"岚汀市第一人民医院", "Lanting First People's Hospital", 1.4, -0.1, []string{"chest_pain", "stroke", "trauma"}, []string{"胸痛中心值班医师", "急诊科主任", "医务总值班"}},
-	{"岚汀市第二人民医院", "Lanting Second People's Hospital", -3.2, -2.9, []string{"chest_pain", "trauma"}, []string{"急诊值班医师", "医务总值班"}},
-	{"岚汀市妇幼保健院", "Lanting Maternal and Child Hospital", -1.9, 1.6, []string{"maternal", "newborn"}, []string{"产科值班医师", "新生儿科值班医师", "医务总值班"}},
-	{"岚汀市中医医院", "Lanting Hospital of Chinese Medicine", 1.5, 3.0, []string{"stroke"}, []string{"卒中中心值班医师", "医务总值班"}},
-	{"东岸医院", "East Bank Hospital", 4.7, -1.5, []string{"chest_pain", "tumour"}, []string{"急诊值班医师", "医务总值班"}},
-	{"岚汀市中心医院新城院区", "Lanting Central Hospital, New Town", 11.6, -7.2, []string{"chest_pain", "stroke", "trauma", "maternal", "newborn"}, []string{"急诊值班医师", "胸痛中心值班医师", "创伤中心值班医师", "医务总值班"}},
-	{"北关区人民医院", "Beiguan District Hospital", 1.0, 6.0, []string{"chest_pain"}, []string{"急诊值班医师", "医务总值班"}},
-	{"岚汀市肿瘤医院", "Lanting Tumour Hospital", -4.6, 0.2, []string{"tumour"}, []string{"急诊值班医师", "医务总值班"}},
-	{"岚汀市儿童医院", "Lanting Children's Hospital", 5.6, -3.1, []string{"newborn"}, []string{"新生儿科值班医师", "医务总值班"}},
-	{"云岭县人民医院", "Yunling County Hospital", -27.6, -6.9, []string{"chest_pain", "trauma"}, []string{"急诊值班医师", "医务总值班"}},
-	{"青禾县人民医院", "Qinghe County Hospital", 23.7, 15.0, []string{"chest_pain", "stroke", "maternal"}, []string{"急诊值班医师", "产科值班医师", "医务总值班"}},
-	{"沙洲县人民医院", "Shazhou County Hospital", -4.7, -25.9, []string{"chest_pain", "stroke"}, []string{"急诊值班医师", "医务总值班"}},
+	{"岚汀市第一人民医院", "Lanting First People's Hospital", 1.4, -0.1, []string{"chest_pain", "stroke", "trauma"}, []string{"胸痛中心值班医师", "急诊科主任", "医务总值班"}, []ems.Ability{pci(80, 35), lysis("chest_pain", 30, 25), lysis("stroke", 50, 38), thrombectomy(95, 70), level(ems.TreatTrauma, 1)}},
+	{"岚汀市第二人民医院", "Lanting Second People's Hospital", -3.2, -2.9, []string{"chest_pain", "trauma"}, []string{"急诊值班医师", "医务总值班"}, []ems.Ability{pci(88, 42), level(ems.TreatTrauma, 2)}},
+	{"岚汀市妇幼保健院", "Lanting Maternal and Child Hospital", -1.9, 1.6, []string{"maternal", "newborn"}, []string{"产科值班医师", "新生儿科值班医师", "医务总值班"}, []ems.Ability{level(ems.TreatMaternal, 1), level(ems.TreatNewborn, 1)}},
+	{"岚汀市中医医院", "Lanting Hospital of Chinese Medicine", 1.5, 3.0, []string{"stroke"}, []string{"卒中中心值班医师", "医务总值班"}, []ems.Ability{lysis("stroke", 55, 40)}},
+	{"东岸医院", "East Bank Hospital", 4.7, -1.5, []string{"chest_pain", "tumour"}, []string{"急诊值班医师", "医务总值班"}, []ems.Ability{lysis("chest_pain", 30, 0)}},
+	{"岚汀市中心医院新城院区", "Lanting Central Hospital, New Town", 11.6, -7.2, []string{"chest_pain", "stroke", "trauma", "maternal", "newborn"}, []string{"急诊值班医师", "胸痛中心值班医师", "创伤中心值班医师", "医务总值班"}, []ems.Ability{pci(75, 30), lysis("stroke", 45, 35), thrombectomy(85, 60), level(ems.TreatTrauma, 1), level(ems.TreatMaternal, 2), level(ems.TreatNewborn, 2)}},
+	{"北关区人民医院", "Beiguan District Hospital", 1.0, 6.0, []string{"chest_pain"}, []string{"急诊值班医师", "医务总值班"}, []ems.Ability{lysis("chest_pain", 30, 28)}},
+	{"岚汀市肿瘤医院", "Lanting Tumour Hospital", -4.6, 0.2, []string{"tumour"}, []string{"急诊值班医师", "医务总值班"}, nil},
+	{"岚汀市儿童医院", "Lanting Children's Hospital", 5.6, -3.1, []string{"newborn"}, []string{"新生儿科值班医师", "医务总值班"}, []ems.Ability{level(ems.TreatNewborn, 1)}},
+	{"云岭县人民医院", "Yunling County Hospital", -27.6, -6.9, []string{"chest_pain", "trauma"}, []string{"急诊值班医师", "医务总值班"}, []ems.Ability{lysis("chest_pain", 30, 0), level(ems.TreatTrauma, 3)}},
+	{"青禾县人民医院", "Qinghe County Hospital", 23.7, 15.0, []string{"chest_pain", "stroke", "maternal"}, []string{"急诊值班医师", "产科值班医师", "医务总值班"}, []ems.Ability{lysis("chest_pain", 30, 0), lysis("stroke", 60, 50), level(ems.TreatMaternal, 3)}},
+	{"沙洲县人民医院", "Shazhou County Hospital", -4.7, -25.9, []string{"chest_pain", "stroke"}, []string{"急诊值班医师", "医务总值班"}, []ems.Ability{lysis("chest_pain", 30, 0), lysis("stroke", 58, 48)}},
 }
 
 var equipment = map[ems.UnitKind][]string{
@@ -168,7 +181,7 @@ func (c *City) master(o *layout, n *net, e *emitter, ds []district, rng *rand.Ra
 	}
 	for i, h := range hospitalSpecs {
 		at := n.spot(pt{h.x * 1000, h.y * 1000}, rng, secondary, tertiary)
-		hp := ems.Hospital{ID: ems.HospitalID(fmt.Sprintf("h%d", i+1)), Name: h.zh, NameEn: h.en, Pos: at.wgs84(), Centres: h.centres, Persons: h.persons}
+		hp := ems.Hospital{ID: ems.HospitalID(fmt.Sprintf("h%d", i+1)), Name: h.zh, NameEn: h.en, Pos: at.wgs84(), Centres: h.centres, Persons: h.persons, Abilities: h.can}
 		city.Hospitals = append(city.Hospitals, hp)
 		e.put(at, Tag{"amenity", "hospital"}, Tag{"emergency", "yes"}, Tag{"name", h.zh}, Tag{"name:en", h.en})
 	}

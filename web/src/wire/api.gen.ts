@@ -311,6 +311,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hospitals/ranked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same from any place */
+        get: operations["place-hospitals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals/{id}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How a part of a hospital is now: open, busy, closed */
+        post: operations["set-board"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals/{id}/board/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All of a hospital's board is still so */
+        post: operations["confirm-board"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hospitals/{id}/limits": {
         parameters: {
             query?: never;
@@ -430,6 +481,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/hospitals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same from an incident's place, before there is a mission */
+        get: operations["incident-hospitals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/merge": {
         parameters: {
             query?: never;
@@ -532,6 +600,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/missions/{id}/assessment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is known of a patient for the choice of a hospital */
+        post: operations["assess-mission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/missions/{id}/choice-reason": {
         parameters: {
             query?: never;
@@ -560,6 +645,40 @@ export interface paths {
         put?: never;
         /** Name the hospital and tell it */
         post: operations["set-destination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/missions/{id}/hospital-reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Why another hospital than the first was chosen (DSP-002) */
+        post: operations["explain-hospital"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/missions/{id}/hospitals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hospitals for a mission's patient, by when treatment is predicted to begin */
+        get: operations["mission-hospitals"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1075,6 +1194,27 @@ export interface components {
             /** @description where in the building */
             where?: string;
         };
+        Ability: {
+            /**
+             * Format: double
+             * @description the same when the centre was told before the arrival
+             */
+            activated_s?: number;
+            /**
+             * Format: double
+             * @description usual time from the door to the treatment, seconds; absent: the standard's
+             */
+            door_s?: number;
+            /**
+             * Format: int64
+             * @description of trauma, maternal and newborn centres: 1 takes the worst; absent: not stated
+             */
+            level?: number;
+            /** @description of lysis: chest_pain or stroke; empty: both */
+            pathway?: string;
+            /** @enum {string} */
+            treatment: "pci" | "lysis" | "thrombectomy" | "trauma" | "maternal" | "newborn";
+        };
         About: {
             city: string;
             /** @description everything here is simulated (SCR-003) */
@@ -1204,6 +1344,53 @@ export interface components {
             /** @enum {string} */
             what: "raised" | "pressed" | "acknowledged" | "escalated" | "sounded_again" | "handled" | "detail";
         };
+        AssessBody: {
+            /** @description client's own id of this act: sent again, it changes nothing */
+            id?: string;
+            /** Format: date-time */
+            last_well?: string;
+            last_well_unknown?: boolean;
+            /**
+             * @description suspected large-vessel occlusion; empty: not assessed
+             * @enum {string}
+             */
+            lvo?: "yes" | "no" | "";
+            /** @enum {string} */
+            severe?: "yes" | "no" | "";
+            /** @enum {string} */
+            unstable?: "yes" | "no" | "";
+            /** @description what patient or family ask for; empty: nothing */
+            wish?: string;
+        };
+        Assessment: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            /** @description the desk that entered it; absent: the crew */
+            desk?: string;
+            /**
+             * Format: date-time
+             * @description when the patient was last known well; absent: not known
+             */
+            last_well?: string;
+            /**
+             * @description suspected large-vessel occlusion by a stroke scale; absent: not assessed
+             * @enum {string}
+             */
+            lvo?: "yes" | "no" | "";
+            /**
+             * @description severe trauma, high-risk pregnancy, critically ill newborn; absent: not assessed
+             * @enum {string}
+             */
+            severe?: "yes" | "no" | "";
+            /**
+             * @description airway or circulation cannot be held: no hospital is passed by
+             * @enum {string}
+             */
+            unstable?: "yes" | "no" | "";
+            /** @description hospital that patient or family ask for */
+            wish?: string;
+        };
         Attention: {
             alarm?: string;
             /**
@@ -1240,6 +1427,56 @@ export interface components {
             reason?: string;
             /** @enum {string} */
             sex?: "m" | "f" | "";
+        };
+        BoardBody: {
+            /**
+             * Format: int64
+             * @description of stretchers: how many are held
+             */
+            count?: number;
+            /** @description client's own id of this act: sent again, it changes nothing */
+            id?: string;
+            /** @description whole, ct, cath_lab, stretchers, or a centre by its pathway */
+            part: string;
+            /** @description needed for closed */
+            reason?: string;
+            /** @enum {string} */
+            state: "open" | "busy" | "closed";
+            /**
+             * Format: date-time
+             * @description when it is expected to end
+             */
+            until?: string;
+        };
+        BoardLine: {
+            by: string;
+            /**
+             * Format: int64
+             * @description of stretchers: how many are held
+             */
+            count?: number;
+            /** @description the desk that entered it; absent: the hospital's own page */
+            desk?: string;
+            /** @description whole, ct, cath_lab, stretchers, or a centre by its pathway */
+            part: string;
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description when it was last said or confirmed; its age counts from here (SCR-001)
+             */
+            said: string;
+            /**
+             * Format: date-time
+             * @description since when it is in this state
+             */
+            since: string;
+            /** @enum {string} */
+            state: "open" | "busy" | "closed";
+            /**
+             * Format: date-time
+             * @description when it is expected to end; past that it is unknown until somebody says it again
+             */
+            until?: string;
         };
         Call: {
             /** Format: date-time */
@@ -1531,6 +1768,10 @@ export interface components {
             bindings?: {
                 [key: string]: components["schemas"]["TerminalBinding"];
             };
+            /** @description what hospitals say of themselves; a hospital gets its own */
+            boards?: {
+                [key: string]: components["schemas"]["HospitalBoard"];
+            };
             /** @description key: me */
             caller?: {
                 [key: string]: components["schemas"]["CallerView"];
@@ -1666,6 +1907,8 @@ export interface components {
             /** @description client's own id of this act: sent again, it changes nothing */
             id?: string;
             pathway?: string;
+            /** @description the ranking that it was chosen from (DSP-002) */
+            ranking?: string;
             text?: string;
         };
         DeviceAlarm: {
@@ -1884,6 +2127,8 @@ export interface components {
             unrecorded?: number;
         };
         Hospital: {
+            /** @description treatments around the clock, with this hospital's usual times */
+            abilities?: components["schemas"]["Ability"][];
             /** @description chest_pain, stroke, trauma, maternal, newborn, tumour */
             centres?: string[];
             /** @description where ambulances drive in; absent: pos */
@@ -1895,6 +2140,94 @@ export interface components {
             persons?: string[];
             pos: components["schemas"]["WGS84"];
             simulated?: boolean;
+        };
+        HospitalBoard: {
+            /**
+             * Format: double
+             * @description older than this it is unknown; not journalled
+             */
+            gone_s?: number;
+            hospital: string;
+            lines: components["schemas"]["BoardLine"][];
+            simulated?: boolean;
+            /**
+             * Format: double
+             * @description a line older than this shows its age; not journalled
+             */
+            stale_s?: number;
+            unrecorded?: boolean;
+        };
+        HospitalBypass: {
+            /**
+             * Format: double
+             * @description how much longer the way to far is
+             */
+            extra_s?: number;
+            far: string;
+            /** Format: double */
+            far_s?: number;
+            far_treatment?: string;
+            /** Format: double */
+            limit_s: number;
+            /**
+             * Format: double
+             * @description of the window since last known well; absent: not known
+             */
+            lysis_left_s?: number;
+            near: string;
+            /** Format: double */
+            near_s?: number;
+            near_treatment?: string;
+            passed: boolean;
+            /** Format: double */
+            thrombectomy_left_s?: number;
+            why?: components["schemas"]["Why"][];
+        };
+        HospitalChoice: {
+            /** @description why the chosen one was left out of the recommended: a code of the ranking's reasons */
+            against?: string;
+            /** @description the first of the ranking; absent: it recommended none */
+            best?: string;
+            /** @description the hospital that was chosen from it */
+            hospital: string;
+            /** @description names the ranking; the journal holds it whole */
+            ranking: string;
+            /** @description why it was chosen all the same; asked afterwards */
+            reason?: string;
+            /**
+             * Format: double
+             * @description how much later the treatment is predicted than at the best
+             */
+            slower_s?: number;
+        };
+        HospitalRanking: {
+            assessment?: components["schemas"]["Assessment"];
+            /** Format: date-time */
+            at: string;
+            bypass?: components["schemas"]["HospitalBypass"];
+            /** Format: double */
+            detour_factor: number;
+            /** @description absent: nothing to measure from */
+            from?: components["schemas"]["WGS84"];
+            /**
+             * Format: date-time
+             * @description when the unit was there
+             */
+            from_at?: string;
+            /** @enum {string} */
+            from_kind?: "unit" | "scene" | "place" | "";
+            hospitals: components["schemas"]["RankedHospital"][];
+            id: string;
+            incident?: string;
+            left_out?: components["schemas"]["RankedHospital"][];
+            /** @enum {string} */
+            method: "straight_line" | "roads";
+            missing?: components["schemas"]["Why"][];
+            mission?: string;
+            pathway?: string;
+            simulated?: boolean;
+            /** Format: double */
+            speed_kmh: number;
         };
         Incident: {
             alarms?: string[];
@@ -2071,11 +2404,13 @@ export interface components {
             unrecorded?: boolean;
         };
         Mission: {
+            assessment?: components["schemas"]["Assessment"];
             /**
              * Format: date-time
              * @description since when it has been driving away from where it is going
              */
             away?: string;
+            choice?: components["schemas"]["HospitalChoice"];
             choice_reason?: string;
             destination?: string;
             /** Format: date-time */
@@ -2447,6 +2782,50 @@ export interface components {
             place?: components["schemas"]["Place"];
             press_id: string;
         };
+        RankedHospital: {
+            /**
+             * @description what it says of itself; absent: unknown
+             * @enum {string}
+             */
+            board?: "open" | "busy" | "closed" | "";
+            /**
+             * Format: double
+             * @description since it last said so, believed or not
+             */
+            board_age_s?: number;
+            caution?: components["schemas"]["Why"][];
+            /**
+             * Format: double
+             * @description straight line
+             */
+            distance_m?: number;
+            /**
+             * Format: double
+             * @description usual time from the door to the treatment when it is told ahead
+             */
+            door_s?: number;
+            /**
+             * Format: double
+             * @description how much longer the way is than to the nearest of the list
+             */
+            extra_s?: number;
+            hospital: string;
+            /** @description why it is not among the recommended */
+            out?: components["schemas"]["Why"][];
+            reasons?: components["schemas"]["Why"][];
+            /**
+             * Format: double
+             * @description until its door; by road, or by the straight line where method or a caution by_line says so
+             */
+            travel_s?: number;
+            /**
+             * Format: double
+             * @description until the treatment is predicted to begin
+             */
+            treat_s?: number;
+            /** @description what it is ranked for; absent: its arrival */
+            treatment?: string;
+        };
         ReadBody: {
             /** @description client's own id of this act: sent again, it changes nothing */
             id?: string;
@@ -2731,6 +3110,25 @@ export interface components {
             /** @description state of the alarm at the centre: stored, acknowledged, handled */
             state?: string;
         };
+        TerminalAssess: {
+            by: string;
+            /** @description client's own id of this act: sent again, it changes nothing */
+            id?: string;
+            /** Format: date-time */
+            last_well?: string;
+            last_well_unknown?: boolean;
+            /**
+             * @description suspected large-vessel occlusion; empty: not assessed
+             * @enum {string}
+             */
+            lvo?: "yes" | "no" | "";
+            /** @enum {string} */
+            severe?: "yes" | "no" | "";
+            /** @enum {string} */
+            unstable?: "yes" | "no" | "";
+            /** @description what patient or family ask for; empty: nothing */
+            wish?: string;
+        };
         TerminalBinding: {
             /** Format: date-time */
             at: string;
@@ -2744,6 +3142,8 @@ export interface components {
             hospital: string;
             id?: string;
             pathway?: string;
+            /** @description the centre's ranking that it was chosen from (DSP-002) */
+            ranking?: string;
             text?: string;
         };
         TerminalDevice: {
@@ -3866,6 +4266,157 @@ export interface operations {
             };
         };
     };
+    "place-hospitals": {
+        parameters: {
+            query: {
+                /** @description WGS-84 */
+                lat: number;
+                lon: number;
+                /** @description another than the one that stands */
+                pathway?: string;
+                /** @description suspected large-vessel occlusion; empty: not assessed (CLN-001) */
+                lvo?: "yes" | "no" | "";
+                severe?: "yes" | "no" | "";
+                unstable?: "yes" | "no" | "";
+                /** @description when the patient was last known well; absent: not known */
+                last_well?: string;
+                wish?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalRanking"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-board": {
+        parameters: {
+            query?: {
+                /** @description the hospital that acts; none: a desk */
+                hospital?: string;
+            };
+            header: {
+                /** @description name of the person, percent-encoded UTF-8 */
+                "X-By": string;
+                /** @description desk id */
+                "X-Desk"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalBoard"];
+                };
+            };
+            /** @description Done and sent, but not recorded: the store does not answer (DLV-006) */
+            202: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalBoard"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "confirm-board": {
+        parameters: {
+            query?: {
+                /** @description the hospital that acts; none: a desk */
+                hospital?: string;
+            };
+            header: {
+                /** @description name of the person, percent-encoded UTF-8 */
+                "X-By": string;
+                /** @description desk id */
+                "X-Desk"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Act"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalBoard"];
+                };
+            };
+            /** @description Done and sent, but not recorded: the store does not answer (DLV-006) */
+            202: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalBoard"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "set-alarm-limits": {
         parameters: {
             query?: never;
@@ -4221,6 +4772,48 @@ export interface operations {
             };
         };
     };
+    "incident-hospitals": {
+        parameters: {
+            query?: {
+                /** @description another than the one that stands */
+                pathway?: string;
+                /** @description suspected large-vessel occlusion; empty: not assessed (CLN-001) */
+                lvo?: "yes" | "no" | "";
+                severe?: "yes" | "no" | "";
+                unstable?: "yes" | "no" | "";
+                /** @description when the patient was last known well; absent: not known */
+                last_well?: string;
+                wish?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalRanking"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "merge-incident": {
         parameters: {
             query?: never;
@@ -4491,6 +5084,57 @@ export interface operations {
             };
         };
     };
+    "assess-mission": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description name of the person, percent-encoded UTF-8 */
+                "X-By": string;
+                /** @description desk id */
+                "X-Desk"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssessBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mission"];
+                };
+            };
+            /** @description Done and sent, but not recorded: the store does not answer (DLV-006) */
+            202: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mission"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "explain-choice": {
         parameters: {
             query?: never;
@@ -4580,6 +5224,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "explain-hospital": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description name of the person, percent-encoded UTF-8 */
+                "X-By": string;
+                /** @description desk id */
+                "X-Desk"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mission"];
+                };
+            };
+            /** @description Done and sent, but not recorded: the store does not answer (DLV-006) */
+            202: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mission"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "mission-hospitals": {
+        parameters: {
+            query?: {
+                /** @description another than the one that stands */
+                pathway?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalRanking"];
                 };
             };
             /** @description Error */
