@@ -67,7 +67,7 @@ func (a rankAsk) answer() match.HospitalRanking {
 		if a.q.Roads, a.q.OffRoads = len(from) > 0, len(from) == 0; a.q.Roads {
 			to := make([][]roads.Place, len(a.q.Hospitals))
 			for i, h := range a.q.Hospitals {
-				to[i] = a.net.Snap(h.Pos)
+				to[i] = a.net.Snap(h.Door())
 			}
 			for i, d := range a.net.Matrix(roadlive.Mission, [][]roads.Place{from}, to)[0] {
 				if d != roadlive.None && len(to[i]) > 0 {

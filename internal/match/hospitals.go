@@ -170,7 +170,7 @@ func (c *candidate) travel(q HospitalQuestion) {
 	if q.From == nil {
 		return
 	}
-	d := geo.Distance(*q.From, c.Pos)
+	d := geo.Distance(*q.From, c.Door())
 	distance, s := float64(d), TravelTime(d).Seconds()
 	if c.Road != nil {
 		s = c.Road.Seconds()
