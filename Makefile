@@ -53,7 +53,7 @@ go-test: ## all Go tests without cgo, fuzz seeds included
 	go test -timeout 30m ./...
 
 # What shares state between goroutines; the pure floors have none.
-SHARED := agent dispatcher memlink mqttlink roadlive roadmake serialport simport simtown spool store store/mem webfeed
+SHARED := agent dispatcher extract memlink mqttlink roadlive roadmake serialport simport simtown spool store store/mem webfeed
 
 go-race: ## what shares state, again with the race detector
 	CGO_ENABLED=1 go test -timeout 30m -race -short $(SHARED:%=./internal/%)

@@ -14,8 +14,8 @@ import (
 	"lifeline120/internal/agent"
 	"lifeline120/internal/ems"
 	"lifeline120/internal/geo"
+	"lifeline120/internal/roadlive"
 	"lifeline120/internal/simdevice"
-	"lifeline120/internal/simroads"
 	"lifeline120/internal/wire"
 	"lifeline120/maps"
 )
@@ -24,16 +24,17 @@ import (
 type crew struct {
 	unit ems.Unit
 	city maps.City
-	net  *simroads.Net
+	net  *roadlive.Roads
 	feed *follow
 	v    *vehicle
 	rng  *rand.Rand
+	pace *pace
 	by   string
 }
 
-func newCrew(u ems.Unit, city maps.City, net *simroads.Net, url string, v *vehicle, seed uint64) *crew {
+func newCrew(u ems.Unit, city maps.City, net *roadlive.Roads, url string, v *vehicle, seed uint64) *crew {
 	return &crew{unit: u, city: city, net: net, feed: &follow{url: url, topic: agent.Topic}, v: v,
-		rng: rand.New(rand.NewPCG(seed, 120)), by: "模拟车组 " + u.Name}
+		rng: rand.New(rand.NewPCG(seed, 120)), pace: newPace(seed), by: "模拟车组 " + u.Name}
 }
 
 func (c *crew) post(ctx context.Context, path string, body any) error {
@@ -183,7 +184,7 @@ func (c *crew) drive(ctx context.Context, o ems.Order, to ems.WGS84, siren bool)
 	}
 	var from ems.WGS84
 	c.v.gnss.Do(func() { from = c.v.receiver.Pos() })
-	way := route(c.net, from, to, siren)
+	way := c.pace.route(c.net, from, to, siren)
 	if c.unit.Kind == ems.UnitAir {
 		way = simdevice.Along([]ems.WGS84{from, to}, 220)
 	}
@@ -247,7 +248,7 @@ func rest(ctx context.Context, d time.Duration) {
 
 // callers press the key now and then: as often and where the city's demand says, by district and hour, within some metres of a road. hour
 // is the hour of the city's day when it begins; the demand's day passes as the clock does.
-func callers(ctx context.Context, city maps.City, net *simroads.Net, base string, mean time.Duration, hour float64, seed uint64) error {
+func callers(ctx context.Context, city maps.City, net *roadlive.Roads, base string, mean time.Duration, hour float64, seed uint64) error {
 	rng := rand.New(rand.NewPCG(seed, 911))
 	rest(ctx, 5*time.Second)
 	began := time.Now()
@@ -279,11 +280,11 @@ func busy(city maps.City, hour int) float64 {
 }
 
 // draw draws one call: the district by what it expects in this hour, the neighbourhood by its people, the complaint by its share.
-func draw(city maps.City, net *simroads.Net, hour int, rng *rand.Rand) wire.CallerAlarm {
+func draw(city maps.City, net *roadlive.Roads, hour int, rng *rand.Rand) wire.CallerAlarm {
 	d := pick(city.Districts, func(d maps.District) float64 { return city.Expected(d, hour) }, rng)
 	a := pick(d.Areas, func(a maps.Area) float64 { return float64(a.People) }, rng)
 	k := pick(city.Demand.Complaints, func(k maps.Complaint) float64 { return k.Share }, rng)
-	p := net.Nearest(geo.Destination(a.Pos, rng.Float64()*360, ems.Metres(math.Sqrt(rng.Float64())*a.RadiusM)))
+	p := onRoad(net, geo.Destination(a.Pos, rng.Float64()*360, ems.Metres(math.Sqrt(rng.Float64())*a.RadiusM)))
 	p = geo.Destination(p, rng.Float64()*360, ems.Metres(8+rng.Float64()*35))
 	return wire.CallerAlarm{PressID: "demo-" + agent.NewID(), Who: cmp.Or(k.Who, "self"), Phone: fmt.Sprintf("1380000%04d", rng.IntN(10000)), Text: k.Text,
 		Place: &ems.Place{Pos: &p, AccuracyM: 8 + rng.Float64()*40, Address: d.Name + a.Name + "附近", Source: "gps"}}

@@ -103,7 +103,7 @@ func (c cli) open(ctx context.Context, g *errgroup.Group, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	net, err := openRoads(ctx)
+	net, err := openRoads()
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,9 @@ import (
 
 	"lifeline120/internal/extract"
 	"lifeline120/internal/geo"
-	"lifeline120/internal/simroads"
+	"lifeline120/internal/roadfile"
+	"lifeline120/internal/roadlive"
+	"lifeline120/internal/roads"
 	"lifeline120/maps"
 	"lifeline120/maps/draw"
 )
@@ -208,18 +210,15 @@ func TestNamesHavePinyinAndEnglish(t *testing.T) {
 // Every station reaches every hospital by road, and comes back, without a detour that no city has: rivers are crossed at bridges, but
 // they are crossed.
 func TestStationsReachHospitals(t *testing.T) {
-	d, err := extract.Read(context.Background(), bytes.NewReader(file(t, maps.RoadsFile)), nil)
+	file, err := roadfile.Open(maps.Demo())
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := simroads.Of(d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	net := roadlive.Of(file.City, roads.Mission(), roads.Normal(), file.Info.Built)
 	c := city().Master
 	for i, s := range c.Stations {
-		if q := net.Nearest(s.Pos); geo.Distance(s.Pos, q) > 60 {
-			t.Errorf("%s lies %.0f m off the roads", s.Name, geo.Distance(s.Pos, q))
+		if at := net.Snap(s.Pos); len(at) == 0 || at[0].Off > 60 {
+			t.Errorf("%s lies off the roads: %v", s.Name, at)
 		}
 		h := c.Hospitals[i%len(c.Hospitals)]
 		for _, back := range []bool{false, true} {
@@ -227,14 +226,9 @@ func TestStationsReachHospitals(t *testing.T) {
 			if back {
 				from, to = to, from
 			}
-			metres, at := 0.0, from
-			steps := net.Route(from, to, true)
-			for _, x := range steps {
-				metres += float64(geo.Distance(at, x.To))
-				at = x.To
-			}
-			if line := float64(geo.Distance(from, to)); len(steps) < 3 || metres > 2.2*line+4000 {
-				t.Errorf("%s and %s: %.1f km by road, %.1f by line, %d steps", s.Name, h.Name, metres/1000, line/1000, len(steps))
+			way, ok := net.Route(roadlive.Mission, net.Snap(from), net.Snap(to))
+			if line := float64(geo.Distance(from, to)); !ok || len(way.Edges) < 3 || way.Metres > 2.2*line+4000 {
+				t.Errorf("%s and %s: %.1f km by road, %.1f by line, %d roads", s.Name, h.Name, way.Metres/1000, line/1000, len(way.Edges))
 			}
 		}
 	}
