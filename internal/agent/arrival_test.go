@@ -91,3 +91,30 @@ func TestArrivalIsNotProposedWhereNobodyKnowsThePlaceOrSawItCome(t *testing.T) {
 		})
 	}
 }
+
+func TestWayIsShownWhileTheCrewIsOnIt(t *testing.T) {
+	run(t, func(b *bench) {
+		b.sentTo(scene, 0)
+		way := func(ago time.Duration, line []int32) *pb.Way {
+			us := time.Now().Add(-ago).UnixMicro()
+			return &pb.Way{Mission: "m-o1", Node: "at_scene", FromUs: us, EtaUs: us + 300e6, EtaFromUs: us + 240e6, EtaToUs: us + 400e6, Method: "roads", Metres: 900, WalkM: 4,
+				Line: line, Steps: []*pb.WayStep{{Turn: "depart", Name: "滨河路", Metres: 900, Seconds: 80}, {Turn: "arrive"}}}
+		}
+		b.say(link.DownWay, way(0, wire.PackLine([]ems.WGS84{yard, scene})))
+		w := shown[wire.TerminalWay](b, "way", "self")
+		if w.Mission != "m-o1" || len(w.Line) != 2 || w.Line[1] != [2]float64{scene.Lon, scene.Lat} || len(w.Steps) != 2 || w.Steps[0].Name != "滨河路" || w.Metres != 900 {
+			t.Fatalf("on the terminal: %+v", w)
+		}
+		b.say(link.DownWay, way(time.Minute, wire.PackLine([]ems.WGS84{scene, yard}))) // was overtaken
+		b.say(link.DownWay, way(0, []int32{1, 2, 3}))                                  // is none (ACC-003)
+		if got := shown[wire.TerminalWay](b, "way", "self"); got.Line[1] != w.Line[1] {
+			t.Errorf("an older way, or none, took its place: %+v", got)
+		}
+		if code := b.touch("/api/v1/missions/m-o1/nodes", wire.TerminalNode{ID: "t1", Node: ems.NodeAtScene, By: "司机"}, nil); code != 200 {
+			t.Fatal(code)
+		}
+		if got := shown[wire.TerminalWay](b, "way", "self"); got.Mission != "" {
+			t.Errorf("it is there, and still shown the way: %+v", got)
+		}
+	})
+}

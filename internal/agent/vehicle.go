@@ -54,6 +54,7 @@ type Vehicle struct {
 	sender    *courier.Sender
 	measured  *measured
 	arriving  arriving
+	way       *wire.TerminalWay // newest that the centre told
 	devices   map[ems.DeviceID]ems.DeviceStatus
 	watchers  map[ems.DeviceID]*serialport.Watcher
 	kept      map[wire.Identity]kept
@@ -217,7 +218,7 @@ func (v *Vehicle) subscribe(ctx context.Context) error {
 			v.counts.dropped.Add(1)
 		}
 	}
-	for _, rest := range []string{link.DownStored, link.DownOwed} {
+	for _, rest := range []string{link.DownStored, link.DownOwed, link.DownWay} {
 		for {
 			err := v.line.Subscribe(ctx, link.Topic(v.Config.Region, v.Config.Unit, rest), 0, hand)
 			if err == nil {
@@ -520,6 +521,14 @@ func (v *Vehicle) onDown(ctx context.Context, m link.Message) {
 			return
 		}
 		v.onWord(ctx, st)
+	case link.DownWay:
+		w, err := wire.OpenWay(m.Payload)
+		if err == nil {
+			err = v.onWay(w)
+		}
+		if err != nil {
+			v.bad(&v.counts.badWay, rest, err)
+		}
 	case link.DownOwed:
 		o, err := wire.OpenOwed(m.Payload)
 		if err != nil {

@@ -34,6 +34,9 @@ func (v *Vehicle) showAll() {
 		m.Unit, m.Stands = v.Config.Unit, v.stoodOf(id)
 		ops = append(ops, webfeed.Set("missions", string(id), m))
 	}
+	if w, ok := v.wayNow(); ok {
+		ops = append(ops, webfeed.Set("way", "self", w))
+	}
 	for _, id := range sorted(v.cab.Patients) {
 		p := v.cab.Patients[id]
 		ops = append(ops, webfeed.Set("patients", string(id), ems.Patient{ID: id, Mission: p.Mission, Name: p.Name, Sex: p.Sex, AgeYears: p.AgeYears,

@@ -24,6 +24,7 @@ type underway struct {
 	away            mission.Away
 	awaySince       *time.Time
 	foretold        *ems.WGS84 // the aim of the newest forecast that was kept
+	way             toldWay
 }
 
 func (c *Centre) underway(m ems.MissionID) *underway {
@@ -91,6 +92,7 @@ func (c *Centre) arrival(lv *unitLive, m *ems.Mission, t time.Time) {
 		u.foretold = to
 		c.keep(t, desk.KeepForecast{Mission: m.ID, Forecast: ems.Forecast{Node: leg, Made: lv.fix.Taken, At: eta.at, From: eta.from, To: eta.to, Method: method, Own: band.Own}})
 	}
+	c.tellWay(m, u, lv, leg, *to, eta, t)
 	if old, had := c.etas[m.ID]; had && eta.method == old.method && eta.at.Sub(old.at).Abs() <= etaMoved && eta.to.Sub(old.to).Abs() <= etaMoved {
 		return
 	}

@@ -2,12 +2,16 @@ package dispatcher
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
 	"lifeline120/internal/desk"
 	"lifeline120/internal/ems"
+	"lifeline120/internal/geo"
+	"lifeline120/internal/link"
 	"lifeline120/internal/roadlive"
+	"lifeline120/internal/wire"
 	pb "lifeline120/internal/wire/proto"
 	"lifeline120/maps"
 )
@@ -78,6 +82,79 @@ func TestDSP004_ArrivalByPositionSetsNoNodeAndMayBeConfirmed(t *testing.T) {
 		}
 		if _, err := b.try(desk.SetNode{Mission: "m1", Node: ems.NodeAtHospital, Stood: true}); err == nil {
 			t.Error("an arrival that nobody saw was confirmed")
+		}
+	})
+}
+
+// ways lists what a unit was told of its way.
+func (a *air) ways(t *testing.T, u ems.UnitID) (out []*pb.Way) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, m := range a.down {
+		if _, unit, rest, err := link.ParseTopic(m.Topic); err != nil || unit != u || rest != link.DownWay {
+			continue
+		}
+		w, err := wire.OpenWay(m.Payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+func TestAVehicleIsToldItsWay(t *testing.T) {
+	net, err := demoRoads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, err := maps.Load(maps.Demo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	onRoads(t, func(context.Context) (*roadlive.Roads, error) { return net, nil }, func(t *testing.T, b *bench) {
+		from, to := city.Stations[3].Pos, city.Stations[0].Pos
+		v := b.leaves(from, to)
+		time.Sleep(2 * time.Second)
+		told := b.air.ways(t, "u01")
+		if len(told) != 1 {
+			t.Fatalf("told %d ways in the first seconds", len(told))
+		}
+		w := told[0]
+		line, err := wire.UnpackLine(w.Line)
+		want, ok := net.Route(roadlive.Mission, net.Snap(from), net.Snap(to))
+		if err != nil || !ok || w.Mission != "m1" || w.Node != "at_scene" || w.Method != "roads" || len(w.Steps) != len(want.Steps) || w.Metres != math.Round(want.Metres) ||
+			w.EtaFromUs >= w.EtaUs || w.EtaToUs <= w.EtaUs || !w.Simulated {
+			t.Fatalf("told %v, %v; by road %+v", w, err, want)
+		}
+		if first, last := line[0], line[len(line)-1]; geo.Distance(first, want.Line[0]) > 5 || geo.Distance(last, want.Line[len(want.Line)-1]) > 5 || len(line) > len(want.Line) {
+			t.Errorf("its line goes from %v to %v in %d points, by road %v to %v", first, last, len(line), want.Line[0], want.Line[len(want.Line)-1])
+		}
+		for range 10 {
+			stands(v, from)
+		}
+		if n := len(b.air.ways(t, "u01")); n != 1 {
+			t.Errorf("it stands on its way, and was told %d times in ten seconds", n)
+		}
+		off := ems.WGS84{Lat: from.Lat + 0.002, Lon: from.Lon} // some 220 m beside it
+		stands(v, off)
+		stands(v, off)
+		if n := len(b.air.ways(t, "u01")); n != 2 {
+			t.Errorf("it left its way, and was told %d ways", n)
+		}
+		for range 20 {
+			stands(v, off)
+		}
+		if n := len(b.air.ways(t, "u01")); n < 3 || n > 9 {
+			t.Errorf("after twenty seconds it was told %d ways", n)
+		}
+		b.do(desk.SetNode{Mission: "m1", Node: ems.NodeAtScene})
+		n := len(b.air.ways(t, "u01"))
+		for range 20 {
+			stands(v, to)
+		}
+		if more := len(b.air.ways(t, "u01")); more != n {
+			t.Errorf("it is there, and was told %d ways more", more-n)
 		}
 	})
 }

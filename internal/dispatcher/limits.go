@@ -86,6 +86,10 @@ const (
 	clockSlack   = time.Second            // a measured offset is off by less than this, or its clock has stepped since
 	etaFresh     = 30 * time.Second       // no arrival is foretold from an older position
 	etaMoved     = 15 * time.Second       // an arrival that moves by less is not told again
+	wayEvery     = 15 * time.Second       // a vehicle is told its way again
+	waySoonest   = 3 * time.Second        // and not sooner than this after the last, however it drives
+	wayOff       = 60.0 / 111_195         // degrees: further from the line that it was told, a unit takes another way
+	wayWithin    = 4.0 / 111_195          // degrees: what is told of a line's shape
 	bandEvery    = time.Minute            // between looks at how far arrivals scattered
 	forgetAt     = time.Hour              // readings older than this leave the feed
 	maxKeys      = 128                    // readings of one unit on screens; a unit has some thirty

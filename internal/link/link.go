@@ -80,6 +80,7 @@ const (
 	UpPresence = "up/presence"
 	DownOwed   = "down/owed"
 	DownStored = "down/stored"
+	DownWay    = "down/way"
 )
 
 // ParseTopic takes a topic apart; a topic that is not ours is an error.

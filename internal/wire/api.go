@@ -403,6 +403,22 @@ type TerminalNode struct {
 	Undo       bool       `json:"undo,omitempty"`
 }
 
+// TerminalWay is the way of the mission under way as the centre last told it, for the terminal's sketch.
+type TerminalWay struct {
+	Mission ems.MissionID `json:"mission"`
+	Node    ems.Node      `json:"node" enum:"at_scene,at_hospital" doc:"where it ends"`
+	From    time.Time     `json:"from" doc:"when the position was taken that it begins at, on the centre's clock"`
+	Heard   time.Time     `json:"heard" doc:"when it was told, on the vehicle's clock"`
+	Eta     time.Time     `json:"eta"`
+	EtaFrom time.Time     `json:"eta_from" doc:"of ten units one arrives before this"`
+	EtaTo   time.Time     `json:"eta_to" doc:"of ten units one arrives after this"`
+	Method  string        `json:"method" enum:"straight_line,roads"`
+	Metres  float64       `json:"metres"`
+	WalkM   float64       `json:"walk_m" doc:"on foot, from the road to the place"`
+	Line    [][2]float64  `json:"line" doc:"lon, lat; WGS-84"`
+	Steps   []RouteStep   `json:"steps"`
+}
+
 // TerminalDestination is the crew's choice of hospital.
 type TerminalDestination struct {
 	ID       string         `json:"id,omitempty" maxLength:"64"`

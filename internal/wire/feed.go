@@ -124,6 +124,7 @@ type Collections struct {
 	// Earlier is what an order said before its newest correction.
 	Earlier map[string]ems.Order         `json:"earlier,omitempty"`
 	Taken   map[string]TerminalPhotoView `json:"taken,omitempty" doc:"photos that the crew took"`
+	Way     map[string]TerminalWay       `json:"way,omitempty" doc:"key: self; of the mission under way, as the centre last told it"`
 	Fix     map[string]ems.FixView       `json:"fix,omitempty" doc:"key: self; the vehicle's own newest position"`
 	Link    map[string]TerminalLink      `json:"link,omitempty" doc:"key: state"`
 	// Bindings has every device that is bound now; several may be bound to one patient (CLN-006).

@@ -28,7 +28,7 @@ var samples = []any{ems.Alarm{}, ems.Incident{}, ems.Mission{}, ems.Order{}, ems
 	LogOnBody{}, CallBody{}, ReadingPoint{}, JournalLine{}, TerminalSOS{}, TerminalSOSAnswer{}, OrderAnswerBody{}, TerminalNode{},
 	TerminalDestination{}, TerminalNote{}, BindingBody{}, BindingAnswer{}, MonitorCommand{}, Handover{}, HandoverAnswer{}, Done{},
 	ClientFrame{}, WelcomeFrame{}, SnapFrame{}, DeltaFrame{}, PingFrame{}, PongFrame{}, RefusedFrame{}, AlarmGroup{}, WaveSlot{}, NoteView{}, Health{},
-	TerminalAlarm{}, TerminalBinding{}, TerminalLink{}, TerminalDevice{}, TerminalPhoto{}, TerminalPhotoView{}, KeptView{}, pathway.Case{}, ChannelLimits{}, AlarmLimitsBody{},
+	TerminalAlarm{}, TerminalBinding{}, TerminalLink{}, TerminalDevice{}, TerminalPhoto{}, TerminalPhotoView{}, TerminalWay{}, KeptView{}, pathway.Case{}, ChannelLimits{}, AlarmLimitsBody{},
 	Trend{}, TrendSeries{}, ems.Closure{}, ClosureBody{}, ClosurePreview{}, LiftBody{}, RoadsNow{}}
 
 // words are the values of types whose field has no list of its own.
@@ -63,6 +63,10 @@ func fill(v reflect.Value, name string, tag reflect.StructTag) {
 			f := v.Type().Field(i)
 			n, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			fill(v.Field(i), n, f.Tag)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), name, tag)
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))

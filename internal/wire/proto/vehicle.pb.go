@@ -2305,6 +2305,208 @@ func (x *Owed) GetPatient() string {
 	return ""
 }
 
+// Way is the way of a mission's unit as the centre sees it, told while the unit drives. The newest counts; it is owed to nobody and nobody
+// answers it. Times are the server's.
+type Way struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Mission       string                 `protobuf:"bytes,1,opt,name=mission,proto3" json:"mission,omitempty"`
+	Node          string                 `protobuf:"bytes,2,opt,name=node,proto3" json:"node,omitempty"`                    // where it ends: "at_scene", "at_hospital"
+	FromUs        int64                  `protobuf:"varint,3,opt,name=from_us,json=fromUs,proto3" json:"from_us,omitempty"` // when the position was taken that it begins at
+	EtaUs         int64                  `protobuf:"varint,4,opt,name=eta_us,json=etaUs,proto3" json:"eta_us,omitempty"`
+	EtaFromUs     int64                  `protobuf:"varint,5,opt,name=eta_from_us,json=etaFromUs,proto3" json:"eta_from_us,omitempty"` // of ten units one arrives before this,
+	EtaToUs       int64                  `protobuf:"varint,6,opt,name=eta_to_us,json=etaToUs,proto3" json:"eta_to_us,omitempty"`       // and one after this
+	Method        string                 `protobuf:"bytes,7,opt,name=method,proto3" json:"method,omitempty"`                           // "roads", "straight_line"
+	Metres        float64                `protobuf:"fixed64,8,opt,name=metres,proto3" json:"metres,omitempty"`
+	WalkM         float64                `protobuf:"fixed64,9,opt,name=walk_m,json=walkM,proto3" json:"walk_m,omitempty"` // on foot, from the road to the place
+	Line          []int32                `protobuf:"zigzag32,10,rep,packed,name=line,proto3" json:"line,omitempty"`       // latitude, longitude, latitude ... in 1e-5 degrees, each as its difference to the point before
+	Steps         []*WayStep             `protobuf:"bytes,11,rep,name=steps,proto3" json:"steps,omitempty"`
+	Simulated     bool                   `protobuf:"varint,12,opt,name=simulated,proto3" json:"simulated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Way) Reset() {
+	*x = Way{}
+	mi := &file_vehicle_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Way) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Way) ProtoMessage() {}
+
+func (x *Way) ProtoReflect() protoreflect.Message {
+	mi := &file_vehicle_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Way.ProtoReflect.Descriptor instead.
+func (*Way) Descriptor() ([]byte, []int) {
+	return file_vehicle_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Way) GetMission() string {
+	if x != nil {
+		return x.Mission
+	}
+	return ""
+}
+
+func (x *Way) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *Way) GetFromUs() int64 {
+	if x != nil {
+		return x.FromUs
+	}
+	return 0
+}
+
+func (x *Way) GetEtaUs() int64 {
+	if x != nil {
+		return x.EtaUs
+	}
+	return 0
+}
+
+func (x *Way) GetEtaFromUs() int64 {
+	if x != nil {
+		return x.EtaFromUs
+	}
+	return 0
+}
+
+func (x *Way) GetEtaToUs() int64 {
+	if x != nil {
+		return x.EtaToUs
+	}
+	return 0
+}
+
+func (x *Way) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Way) GetMetres() float64 {
+	if x != nil {
+		return x.Metres
+	}
+	return 0
+}
+
+func (x *Way) GetWalkM() float64 {
+	if x != nil {
+		return x.WalkM
+	}
+	return 0
+}
+
+func (x *Way) GetLine() []int32 {
+	if x != nil {
+		return x.Line
+	}
+	return nil
+}
+
+func (x *Way) GetSteps() []*WayStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+func (x *Way) GetSimulated() bool {
+	if x != nil {
+		return x.Simulated
+	}
+	return false
+}
+
+type WayStep struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Turn          string                 `protobuf:"bytes,1,opt,name=turn,proto3" json:"turn,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Metres        float64                `protobuf:"fixed64,3,opt,name=metres,proto3" json:"metres,omitempty"`
+	Seconds       float64                `protobuf:"fixed64,4,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WayStep) Reset() {
+	*x = WayStep{}
+	mi := &file_vehicle_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WayStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WayStep) ProtoMessage() {}
+
+func (x *WayStep) ProtoReflect() protoreflect.Message {
+	mi := &file_vehicle_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WayStep.ProtoReflect.Descriptor instead.
+func (*WayStep) Descriptor() ([]byte, []int) {
+	return file_vehicle_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *WayStep) GetTurn() string {
+	if x != nil {
+		return x.Turn
+	}
+	return ""
+}
+
+func (x *WayStep) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *WayStep) GetMetres() float64 {
+	if x != nil {
+		return x.Metres
+	}
+	return 0
+}
+
+func (x *WayStep) GetSeconds() float64 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
+}
+
 type Range struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	From          uint64                 `protobuf:"varint,1,opt,name=from,proto3" json:"from,omitempty"`
@@ -2315,7 +2517,7 @@ type Range struct {
 
 func (x *Range) Reset() {
 	*x = Range{}
-	mi := &file_vehicle_proto_msgTypes[20]
+	mi := &file_vehicle_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2327,7 +2529,7 @@ func (x *Range) String() string {
 func (*Range) ProtoMessage() {}
 
 func (x *Range) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[20]
+	mi := &file_vehicle_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2340,7 +2542,7 @@ func (x *Range) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Range.ProtoReflect.Descriptor instead.
 func (*Range) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{20}
+	return file_vehicle_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Range) GetFrom() uint64 {
@@ -2369,7 +2571,7 @@ type StoredLane struct {
 
 func (x *StoredLane) Reset() {
 	*x = StoredLane{}
-	mi := &file_vehicle_proto_msgTypes[21]
+	mi := &file_vehicle_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2381,7 +2583,7 @@ func (x *StoredLane) String() string {
 func (*StoredLane) ProtoMessage() {}
 
 func (x *StoredLane) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[21]
+	mi := &file_vehicle_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2394,7 +2596,7 @@ func (x *StoredLane) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredLane.ProtoReflect.Descriptor instead.
 func (*StoredLane) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{21}
+	return file_vehicle_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *StoredLane) GetLane() Lane {
@@ -2443,7 +2645,7 @@ type Stored struct {
 
 func (x *Stored) Reset() {
 	*x = Stored{}
-	mi := &file_vehicle_proto_msgTypes[22]
+	mi := &file_vehicle_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2455,7 +2657,7 @@ func (x *Stored) String() string {
 func (*Stored) ProtoMessage() {}
 
 func (x *Stored) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[22]
+	mi := &file_vehicle_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2468,7 +2670,7 @@ func (x *Stored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stored.ProtoReflect.Descriptor instead.
 func (*Stored) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{22}
+	return file_vehicle_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Stored) GetStore() string {
@@ -2547,7 +2749,7 @@ type AlarmWord struct {
 
 func (x *AlarmWord) Reset() {
 	*x = AlarmWord{}
-	mi := &file_vehicle_proto_msgTypes[23]
+	mi := &file_vehicle_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2559,7 +2761,7 @@ func (x *AlarmWord) String() string {
 func (*AlarmWord) ProtoMessage() {}
 
 func (x *AlarmWord) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[23]
+	mi := &file_vehicle_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2572,7 +2774,7 @@ func (x *AlarmWord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlarmWord.ProtoReflect.Descriptor instead.
 func (*AlarmWord) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{23}
+	return file_vehicle_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AlarmWord) GetAlarm() string {
@@ -2838,7 +3040,26 @@ const file_vehicle_proto_rawDesc = "" +
 	"\n" +
 	"unrecorded\x18\x14 \x01(\bR\n" +
 	"unrecorded\x12\x18\n" +
-	"\apatient\x18\x15 \x01(\tR\apatient\"+\n" +
+	"\apatient\x18\x15 \x01(\tR\apatient\"\xc7\x02\n" +
+	"\x03Way\x12\x18\n" +
+	"\amission\x18\x01 \x01(\tR\amission\x12\x12\n" +
+	"\x04node\x18\x02 \x01(\tR\x04node\x12\x17\n" +
+	"\afrom_us\x18\x03 \x01(\x03R\x06fromUs\x12\x15\n" +
+	"\x06eta_us\x18\x04 \x01(\x03R\x05etaUs\x12\x1e\n" +
+	"\veta_from_us\x18\x05 \x01(\x03R\tetaFromUs\x12\x1a\n" +
+	"\teta_to_us\x18\x06 \x01(\x03R\aetaToUs\x12\x16\n" +
+	"\x06method\x18\a \x01(\tR\x06method\x12\x16\n" +
+	"\x06metres\x18\b \x01(\x01R\x06metres\x12\x15\n" +
+	"\x06walk_m\x18\t \x01(\x01R\x05walkM\x12\x12\n" +
+	"\x04line\x18\n" +
+	" \x03(\x11R\x04line\x12-\n" +
+	"\x05steps\x18\v \x03(\v2\x17.lifeline120.v1.WayStepR\x05steps\x12\x1c\n" +
+	"\tsimulated\x18\f \x01(\bR\tsimulated\"c\n" +
+	"\aWayStep\x12\x12\n" +
+	"\x04turn\x18\x01 \x01(\tR\x04turn\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06metres\x18\x03 \x01(\x01R\x06metres\x12\x18\n" +
+	"\aseconds\x18\x04 \x01(\x01R\aseconds\"+\n" +
 	"\x05Range\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\x04R\x04from\x12\x0e\n" +
 	"\x02to\x18\x02 \x01(\x04R\x02to\"\x92\x01\n" +
@@ -2906,7 +3127,7 @@ func file_vehicle_proto_rawDescGZIP() []byte {
 }
 
 var file_vehicle_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_vehicle_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_vehicle_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_vehicle_proto_goTypes = []any{
 	(Lane)(0),            // 0: lifeline120.v1.Lane
 	(Kind)(0),            // 1: lifeline120.v1.Kind
@@ -2930,10 +3151,12 @@ var file_vehicle_proto_goTypes = []any{
 	(*LaneDepth)(nil),    // 19: lifeline120.v1.LaneDepth
 	(*Presence)(nil),     // 20: lifeline120.v1.Presence
 	(*Owed)(nil),         // 21: lifeline120.v1.Owed
-	(*Range)(nil),        // 22: lifeline120.v1.Range
-	(*StoredLane)(nil),   // 23: lifeline120.v1.StoredLane
-	(*Stored)(nil),       // 24: lifeline120.v1.Stored
-	(*AlarmWord)(nil),    // 25: lifeline120.v1.AlarmWord
+	(*Way)(nil),          // 22: lifeline120.v1.Way
+	(*WayStep)(nil),      // 23: lifeline120.v1.WayStep
+	(*Range)(nil),        // 24: lifeline120.v1.Range
+	(*StoredLane)(nil),   // 25: lifeline120.v1.StoredLane
+	(*Stored)(nil),       // 26: lifeline120.v1.Stored
+	(*AlarmWord)(nil),    // 27: lifeline120.v1.AlarmWord
 }
 var file_vehicle_proto_depIdxs = []int32{
 	0,  // 0: lifeline120.v1.Envelope.lane:type_name -> lifeline120.v1.Lane
@@ -2948,15 +3171,16 @@ var file_vehicle_proto_depIdxs = []int32{
 	18, // 9: lifeline120.v1.Presence.devices:type_name -> lifeline120.v1.DeviceStatus
 	19, // 10: lifeline120.v1.Presence.depths:type_name -> lifeline120.v1.LaneDepth
 	3,  // 11: lifeline120.v1.Owed.place:type_name -> lifeline120.v1.Place
-	0,  // 12: lifeline120.v1.StoredLane.lane:type_name -> lifeline120.v1.Lane
-	22, // 13: lifeline120.v1.StoredLane.beyond:type_name -> lifeline120.v1.Range
-	23, // 14: lifeline120.v1.Stored.lanes:type_name -> lifeline120.v1.StoredLane
-	25, // 15: lifeline120.v1.Stored.alarms:type_name -> lifeline120.v1.AlarmWord
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	23, // 12: lifeline120.v1.Way.steps:type_name -> lifeline120.v1.WayStep
+	0,  // 13: lifeline120.v1.StoredLane.lane:type_name -> lifeline120.v1.Lane
+	24, // 14: lifeline120.v1.StoredLane.beyond:type_name -> lifeline120.v1.Range
+	25, // 15: lifeline120.v1.Stored.lanes:type_name -> lifeline120.v1.StoredLane
+	27, // 16: lifeline120.v1.Stored.alarms:type_name -> lifeline120.v1.AlarmWord
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_vehicle_proto_init() }
@@ -2970,7 +3194,7 @@ func file_vehicle_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_vehicle_proto_rawDesc), len(file_vehicle_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   24,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1879,6 +1879,10 @@ export interface components {
             units?: {
                 [key: string]: components["schemas"]["UnitView"];
             };
+            /** @description key: self; of the mission under way, as the centre last told it */
+            way?: {
+                [key: string]: components["schemas"]["TerminalWay"];
+            };
         };
         DeltaFrame: {
             ops: components["schemas"]["Op"][];
@@ -3269,6 +3273,48 @@ export interface components {
             /** @enum {string} */
             lamp: "pending" | "received";
             press_id: string;
+        };
+        TerminalWay: {
+            /** Format: date-time */
+            eta: string;
+            /**
+             * Format: date-time
+             * @description of ten units one arrives before this
+             */
+            eta_from: string;
+            /**
+             * Format: date-time
+             * @description of ten units one arrives after this
+             */
+            eta_to: string;
+            /**
+             * Format: date-time
+             * @description when the position was taken that it begins at, on the centre's clock
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description when it was told, on the vehicle's clock
+             */
+            heard: string;
+            /** @description lon, lat; WGS-84 */
+            line: (number[] | null)[];
+            /** @enum {string} */
+            method: "straight_line" | "roads";
+            /** Format: double */
+            metres: number;
+            mission: string;
+            /**
+             * @description where it ends
+             * @enum {string}
+             */
+            node: "at_scene" | "at_hospital";
+            steps: components["schemas"]["RouteStep"][];
+            /**
+             * Format: double
+             * @description on foot, from the road to the place
+             */
+            walk_m: number;
         };
         Trend: {
             /** @description there was more than one answer may read: the newest are missing */

@@ -1017,6 +1017,43 @@ export const centreChecks = {
   attention,
 };
 /** What the terminal's topic holds; its alarms are its own presses with their lamp. */
+export interface TerminalWay {
+  mission: string;
+  /** Where it ends. */
+  node: 'at_scene' | 'at_hospital';
+  from: string;
+  heard: string;
+  eta: string;
+  eta_from: string;
+  eta_to: string;
+  method: string;
+  metres: number;
+  walk_m: number;
+  line: number[][];
+  steps?: RouteStep[] | undefined;
+}
+export interface RouteStep {
+  turn: string;
+  name?: string | undefined;
+  metres: number;
+  seconds: number;
+}
+const routeStep = shape<RouteStep>({ turn: text, name: maybe(text), metres: number, seconds: number });
+const pair: Check<number[]> = (value): value is number[] => list(number)(value) && value.length === 2;
+const terminalWay = shape<TerminalWay>({
+  mission: text,
+  node: word('at_scene', 'at_hospital'),
+  from: time,
+  heard: time,
+  eta: time,
+  eta_from: time,
+  eta_to: time,
+  method: text,
+  metres: number,
+  walk_m: number,
+  line: list(pair),
+  steps: maybe(list(routeStep)),
+});
 export const terminalChecks = {
   orders: order,
   /** What an order said before its newest correction. */
@@ -1038,6 +1075,8 @@ export const terminalChecks = {
   notes: note,
   taken,
   kept,
+  /** Of the mission under way, as the centre last told it. */
+  way: terminalWay,
 };
 
 /** Collections by name, each a map of key to value. */

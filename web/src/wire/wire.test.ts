@@ -71,6 +71,7 @@ const entities: [string, Check<unknown>][] = [
   ['TerminalDevice', terminalChecks.devices],
   ['TerminalPhotoView', terminalChecks.taken],
   ['KeptView', terminalChecks.kept],
+  ['TerminalWay', terminalChecks.way],
 ];
 
 it('every entity of the screens fits the published API', () => {
