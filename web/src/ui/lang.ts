@@ -1,6 +1,7 @@
 // The language of the page, remembered on the machine; ?lang=en or ?lang=zh overrides it.
 import { shallowRef } from 'vue';
 import { addEnglish, translate, translateCode, type Lang } from '../text/t';
+import { minute } from '../text/time';
 import type { Key } from '../text/zh';
 import type { Reason } from '../wire/entity';
 import { keep, kept } from './keep';
@@ -43,6 +44,8 @@ const argGroups: Record<string, string> = {
   part: 'part',
   quality: 'quality',
   pathway: 'pathway',
+  treatment: 'treatment',
+  was: 'board.state',
 };
 
 /** Words for a reason of the server, its arguments in words, too. */
@@ -51,7 +54,12 @@ export function why(reason: Reason): string {
     const group = argGroups[name];
     return [name, group ? tc(group, value) : value] as const;
   });
-  return tc('why', reason.code, Object.fromEntries(args)).trim();
+  // Long times read in minutes, ends of a state on the clock.
+  for (const [name, value] of Object.entries(reason.args ?? {})) {
+    if (name.endsWith('_s')) args.push([`${name.slice(0, -2)}_min`, String(Math.round(Number(value) / 60))]);
+    if (name === 'until') args.push(['until_at', minute(value)]);
+  }
+  return tc('why', reason.code, { reason: '', ...Object.fromEntries(args) }).trim();
 }
 
 export async function switchLang(): Promise<void> {

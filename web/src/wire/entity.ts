@@ -1,6 +1,7 @@
 // The words of internal/ems and internal/wire as the screens use them: types, and the checks that let a value in.
 export { callerView, type CallerMessage, type CallerView } from './caller';
 import { flag, list, maybe, number, shape, text, time, word, type Check } from './check';
+import { assessment, board, hospitalChoice, type Assessment, type HospitalChoice } from './hospital';
 
 export interface Pos {
   lat: number;
@@ -183,6 +184,9 @@ export interface Mission {
   eta_to?: string | undefined;
   /** How many own arrivals the band is made of; the rest is assumed. */
   eta_own?: number | undefined;
+  /** What the choice of a hospital hangs on, and how that choice stood to what was recommended. */
+  assessment?: Assessment | undefined;
+  choice?: HospitalChoice | undefined;
   /** Since when the unit has been driving away from where it is going. */
   away?: string | undefined;
   /** Arrivals by position: they propose a node. */
@@ -671,6 +675,8 @@ const mission = shape<Mission>({
   eta_from: maybe(time),
   eta_to: maybe(time),
   eta_own: maybe(number),
+  assessment: maybe(assessment),
+  choice: maybe(hospitalChoice),
   away: maybe(time),
   stands: maybe(list(shape<Stand>({ node: word(...nodes), at: time, uncertain_s: maybe(number) }))),
   unrecorded: maybe(flag),
@@ -1003,6 +1009,7 @@ export const centreChecks = {
   patients: patient,
   units: unit,
   hospitals: hospital,
+  boards: board,
   stations: station,
   desks: desk,
   readings: reading,

@@ -5,7 +5,7 @@ import { keptView, next, speeds, gains } from '../../clinical/view';
 import { layouts } from '../../clinical/layout';
 import { vitals, type Vital, type VitalName } from '../../clinical/vitals';
 import { WaveBoard } from '../../clinical/waves';
-import { act, get } from '../../live/api';
+import { act, fresh, get } from '../../live/api';
 import { openFeed } from '../../live/feed';
 import { answerWords } from '../../text/answer';
 import { band, span } from '../../text/time';
@@ -156,6 +156,21 @@ export function createBoard(id: string, given: () => Hospital | undefined) {
     const answer = await act(path, body, { by: duty.value?.by ?? '', desk: '' });
     ({ text: message.value, detail: detail.value } = answerWords(lang.value, answer));
   }
+  async function sayOwn(what: string, body: object): Promise<void> {
+    if (!duty.value) return; // by a named person, or not at all
+    message.value = t('act.pending');
+    detail.value = '';
+    const at = encodeURIComponent(id);
+    const answer = await act(`/api/v1/hospitals/${at}/${what}?hospital=${at}`, body, { by: duty.value.by, desk: '' });
+    ({ text: message.value, detail: detail.value } = answerWords(lang.value, answer));
+  }
+  /** How a part of this hospital is now: the same word said twice is two words, for the second renews its age. */
+  function sayState(word: object): Promise<void> {
+    return sayOwn('board', { ...fresh(), ...word });
+  }
+  function confirmState(): Promise<void> {
+    return sayOwn('board/confirm', fresh());
+  }
   function accept(item: Inbound, by?: string): void {
     if (by) takeDuty(by);
     if (duty.value) void send(item, 'accept', {});
@@ -237,6 +252,8 @@ export function createBoard(id: string, given: () => Hospital | undefined) {
     send,
     accept,
     acceptTop,
+    sayState,
+    confirmState,
     trendOf,
     view,
     frozen,
