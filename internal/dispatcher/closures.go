@@ -167,19 +167,23 @@ func (c *Centre) closures(api huma.API, get, post func(path, id, summary string)
 			if err != nil {
 				return nil, problem(err)
 			}
+			out := wire.ClosurePreview{Line: []ems.WGS84{}, Roads: []ems.ClosedRoad{}}
 			line, err := closedLine(b, r)
-			if err != nil {
-				return nil, err
+			if err == nil {
+				err = desk.DrawClosure{Line: line, Area: b.Area, OneWay: b.OneWay, Level: b.Level}.Fits()
 			}
-			check := desk.DrawClosure{Reason: b.Reason, Line: line, Area: b.Area, OneWay: b.OneWay, Level: b.Level}
-			if err := check.Fits(); err != nil {
-				return nil, problem(err)
-			}
-			out := wire.ClosurePreview{Line: line, Roads: []ems.ClosedRoad{}}
-			if r == nil {
-				out.Problem = "no_roads"
+			switch {
+			case err != nil: // it is asked while somebody draws: what is not whole yet is no error
+				out.Problem, out.Detail = "refused", err.Error()
+				if errors.Is(err, roads.ErrNames) || b.Road != "" {
+					out.Problem = "not_found"
+				}
+				return give(out, nil)
+			case r == nil:
+				out.Line, out.Problem = line, "no_roads"
 				return give(out, nil)
 			}
+			out.Line = line
 			out.Roads = closedRoads(r.City().Net, r.Under(roads.Drawn{Line: line, Area: b.Area, OneWay: b.OneWay, Level: b.Level}))
 			if len(out.Roads) == 0 {
 				out.Problem = "no_hit"

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en } from './text/en';
+import { roadsWords, type RoadsKey } from './text/roads';
 import { zh } from './text/zh';
 import { translateCode } from './text/t';
 import { clock, span } from './text/time';
@@ -51,6 +52,8 @@ describe('the house', () => {
   it('English has the same holes as Chinese in every text', () => {
     const holes = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map((m) => m[0]).sort();
     for (const key of Object.keys(zh) as (keyof typeof zh)[]) expect(holes(en[key]), key).toEqual(holes(zh[key]));
+    for (const key of Object.keys(roadsWords.zh) as RoadsKey[])
+      expect(holes(roadsWords.en[key]), key).toEqual(holes(roadsWords.zh[key]));
   });
 
   it('a code without a text is shown as it came, never hidden', () => {

@@ -1,6 +1,7 @@
 // The canvas over the map: draws the scene when the map was drawn, when data came, and at 10 Hz while something glides and the page is
 // looked at. It decides nothing; overlay.ts does.
 import type { Pos } from '../wire/entity';
+import { noGround, type Ground } from './ground';
 import {
   drawScene,
   Glide,
@@ -28,6 +29,7 @@ export class VehicleOverlay {
   private timer = 0;
   private blink = false;
   private way: readonly Pos[] = [];
+  private ground = noGround;
   /** Scenes drawn, for tests and for what it costs. */
   count = 0;
 
@@ -60,6 +62,13 @@ export class VehicleOverlay {
   along(way: readonly Pos[]): void {
     if (way === this.way || (way.length === 0 && this.way.length === 0)) return;
     this.way = way;
+    this.draw();
+  }
+
+  /** What lies on the ground: closed roads, areas within reach, what is being drawn. */
+  lay(ground: Ground): void {
+    if (ground === this.ground) return;
+    this.ground = ground;
     this.draw();
   }
 
@@ -130,6 +139,7 @@ export class VehicleOverlay {
       this.hover,
       this.blink,
       this.way,
+      this.ground,
     );
     this.count++;
   }

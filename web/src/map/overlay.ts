@@ -1,6 +1,7 @@
 // What moves on the map, and what must not be overlooked there: a pure core that draws a scene on a 2-D context. Colour and shape and
 // label say the same (UI §10.2); what is old looks old (SCR-001).
 import type { Alarm, Hospital, Incident, Pos, Station, Unit } from '../wire/entity';
+import { drawDraft, drawGround, groundTokens, noGround, type Ground } from './ground';
 
 export type UnitMark = 'standby' | 'road' | 'accepted' | 'enroute' | 'scene' | 'transport' | 'hospital' | 'off';
 export type Freshness = 'fresh' | 'stale' | 'lost';
@@ -192,6 +193,7 @@ export const tokens = [
   'unit-transport',
   'unit-hospital',
   'unit-off',
+  ...groundTokens,
 ] as const;
 
 export interface Words {
@@ -538,8 +540,10 @@ export function drawScene(
   flash: boolean,
   /** The way of the chosen unit, below everything else. */
   way: readonly Pos[] = [],
+  ground: Ground = noGround,
 ): Drawn {
   ctx.clearRect(0, 0, view.width, view.height);
+  drawGround(ctx, ground, view, p);
   drawWay(ctx, way, view, p);
   const metresPerPx = 78_271.5 * Math.cos((35 * Math.PI) / 180) * 2 ** -view.zoom;
   const chosenId = (item: Item): boolean =>
@@ -604,6 +608,7 @@ export function drawScene(
     ctx.globalAlpha = 1;
     labels++;
   }
+  drawDraft(ctx, ground, view, p);
   return { at: [...rest, ...top], labels };
 }
 

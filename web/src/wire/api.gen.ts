@@ -1749,9 +1749,11 @@ export interface components {
             until?: string;
         };
         ClosurePreview: {
+            /** @description in words, of not_found and refused */
+            detail?: string;
             /** @description as it would be kept, WGS-84 */
             line: components["schemas"]["WGS84"][];
-            /** @description no_roads: there is no road network; no_hit: it hits no road */
+            /** @description no_roads: there is no road network; no_hit: it hits no road; not_found: no such road or crossing; refused: it is no line and no border */
             problem?: string;
             /** @description what it hits; none: it closes nothing */
             roads: components["schemas"]["ClosedRoad"][];

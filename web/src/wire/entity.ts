@@ -998,6 +998,95 @@ const photo = shape<Photo>({
   simulated: maybe(flag),
 });
 
+/** A road that a closure hits: its name, how far, and the closed stretches for drawing. */
+export interface ClosedRoad {
+  name?: string | undefined;
+  metres: number;
+  ways: number;
+  lines?: Pos[][] | undefined;
+}
+/** A closed road, as a desk drew it, with what the centre found on its network. */
+export interface Closure {
+  id: string;
+  reason: string;
+  line: Pos[];
+  area?: boolean | undefined;
+  one_way?: boolean | undefined;
+  level?: 'ground' | 'above' | 'below' | '' | undefined;
+  from: string;
+  until?: string | undefined;
+  by: string;
+  desk?: string | undefined;
+  drawn: string;
+  ended?: string | undefined;
+  ended_by?: string | undefined;
+  end_reason?: string | undefined;
+  state: 'awaited' | 'in_force' | 'expired' | 'lifted';
+  roads?: ClosedRoad[] | undefined;
+  /** When the travel times that hold were worked in with it. */
+  applied?: string | undefined;
+  version?: number | undefined;
+  problem?: string | undefined;
+  unrecorded?: boolean | undefined;
+  simulated?: boolean | undefined;
+}
+/** What the travel times that hold are made of. */
+export interface RoadsNow {
+  loaded: boolean;
+  version: number;
+  at?: string | undefined;
+  free: boolean;
+  slot?: string | undefined;
+  mission: number;
+  normal: number;
+  closed: number;
+  closures: number;
+  working?: boolean | undefined;
+  problem?: string | undefined;
+}
+export const closedRoad = shape<ClosedRoad>({
+  name: maybe(text),
+  metres: number,
+  ways: number,
+  lines: maybe(list(list(pos))),
+});
+const closure = shape<Closure>({
+  id: text,
+  reason: text,
+  line: list(pos),
+  area: maybe(flag),
+  one_way: maybe(flag),
+  level: maybe(word('ground', 'above', 'below', '')),
+  from: time,
+  until: maybe(time),
+  by: text,
+  desk: maybe(text),
+  drawn: time,
+  ended: maybe(time),
+  ended_by: maybe(text),
+  end_reason: maybe(text),
+  state: word('awaited', 'in_force', 'expired', 'lifted'),
+  roads: maybe(list(closedRoad)),
+  applied: maybe(time),
+  version: maybe(number),
+  problem: maybe(text),
+  unrecorded: maybe(flag),
+  simulated: maybe(flag),
+});
+const roadsNow = shape<RoadsNow>({
+  loaded: flag,
+  version: number,
+  at: maybe(time),
+  free: flag,
+  slot: maybe(text),
+  mission: number,
+  normal: number,
+  closed: number,
+  closures: number,
+  working: maybe(flag),
+  problem: maybe(text),
+});
+
 /** What the centre's topics hold: collection, then the check of its values. */
 export const centreChecks = {
   alarms: alarm,
@@ -1022,6 +1111,8 @@ export const centreChecks = {
   limits,
   health,
   attention,
+  closures: closure,
+  roads: roadsNow,
 };
 /** What the terminal's topic holds; its alarms are its own presses with their lamp. */
 export interface TerminalWay {

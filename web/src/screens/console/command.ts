@@ -11,6 +11,7 @@ export type CommandAct =
   | { do: 'duty'; unit: string; duty: 'on_duty' | 'suspended' }
   | { do: 'hospital'; mission: string; hospital: string }
   | { do: 'merge'; incident: string; into: string }
+  | { do: 'close_road'; road: string; cross: [string, string]; reason: string }
   | { do: 'incident'; incident: string }
   | { do: 'unit'; unit: string }
   | { do: 'hospital_show'; hospital: string };
@@ -146,6 +147,8 @@ export function parseCommand(raw: string, state: CentreState): Parsed {
       return hospital(verb, words, state);
     case 'c':
       return merge(verb, words, state);
+    case 'f':
+      return closeRoad(words);
     default:
       return words.length === 0 && !open ? go(verb, state) : { is: 'wrong', why: 'command.unknown', args: { verb } };
   }
@@ -276,6 +279,21 @@ function merge(verb: string, words: string[], state: CentreState): Parsed {
     act: { do: 'merge', incident: incident.named.id, into: into.named.id },
     echo: 'command.echo.c',
     args: { n: incident.named.label, into: into.named.label, what: into.named.note },
+    choices: [],
+  };
+}
+
+/** A road between two of its crossings. The centre knows the names; it says when it knows none of them. */
+function closeRoad(words: string[]): Parsed {
+  const [road, from, to, ...why] = words;
+  if (road === undefined || from === undefined || to === undefined || why.length === 0)
+    return { is: 'part', hint: 'command.hint.f', choices: [] };
+  const reason = why.join(' ');
+  return {
+    is: 'ready',
+    act: { do: 'close_road', road, cross: [from, to], reason },
+    echo: 'command.echo.f',
+    args: { road, from, to, reason },
     choices: [],
   };
 }

@@ -19,13 +19,15 @@ export function lineOf(value: unknown): Pos[] {
   return out;
 }
 
-export function useWay(mission: () => string): ShallowRef<readonly Pos[]> {
+/** times counts the centre's travel times: newer ones may know of another way. */
+export function useWay(mission: () => string, times: () => number = () => 0): ShallowRef<readonly Pos[]> {
   const way = shallowRef<readonly Pos[]>([]);
   let timer: ReturnType<typeof setTimeout> | undefined;
   async function ask(id: string): Promise<void> {
     const answer = await get(`/api/v1/missions/${id}/route`);
     if (mission() !== id) return;
     way.value = answer.is === 'done' ? lineOf(answer.value) : [];
+    clearTimeout(timer);
     timer = setTimeout(() => void ask(id), wayEveryMs);
   }
   watch(
@@ -37,6 +39,11 @@ export function useWay(mission: () => string): ShallowRef<readonly Pos[]> {
     },
     { immediate: true },
   );
+  watch(times, () => {
+    if (!mission()) return;
+    clearTimeout(timer);
+    void ask(mission());
+  });
   onBeforeUnmount(() => clearTimeout(timer));
   return way;
 }

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import type { Closure } from '../../wire/entity';
+import { parseCommand } from './command';
+import {
+  addPoint,
+  againBody,
+  bodyOf,
+  closedMarks,
+  closureRows,
+  coming,
+  isPreview,
+  metricOf,
+  newDraft,
+  roadsState,
+  timesWrong,
+  whole,
+} from './roads';
+
+const t0 = Date.parse('2026-11-28T04:00:00Z'); // 12:00 in Beijing
+const at = (s: number): string => new Date(t0 + s * 1000).toISOString();
+const a = { lat: 35.4, lon: 118.5 };
+const b = { lat: 35.41, lon: 118.5 };
+function closure(id: string, more: Partial<Closure> = {}): Closure {
+  return { id, reason: '施工', line: [a, b], from: at(0), by: '王芳', drawn: at(0), state: 'in_force', ...more };
+}
+
+describe('drawing a closure', () => {
+  it('is whole when there is enough to say what it hits', () => {
+    const line = newDraft('line');
+    expect(whole(line)).toBe(false);
+    addPoint(line, a);
+    expect(whole(line)).toBe(false);
+    addPoint(line, b);
+    expect(whole(line)).toBe(true);
+    const point = newDraft('point');
+    addPoint(point, a);
+    addPoint(point, b);
+    expect(point.points).toEqual([b]);
+    const area = { ...newDraft('area'), points: [a, b] };
+    expect(whole(area)).toBe(false);
+    const names = { ...newDraft('names'), road: '建国路', cross: ['东街', ' '] as [string, string] };
+    expect(whole(names)).toBe(false);
+    expect(whole({ ...names, cross: ['东街', '西街'] })).toBe(true);
+  });
+  it('sends what was drawn, with times still to come', () => {
+    const d = { ...newDraft('line'), points: [a, b], reason: ' 事故 ', oneWay: true, until: '14:30' };
+    expect(bodyOf(d, t0)).toEqual({ reason: '事故', line: [a, b], one_way: true, until: '2026-11-28T06:30:00.000Z' });
+    expect(bodyOf({ ...d, kind: 'area', level: 'ground', until: '' }, t0)).toEqual({
+      reason: '事故',
+      line: [a, b],
+      area: true,
+      level: 'ground',
+    });
+    // Until 11:00 is tomorrow's; from 22:00 until 06:00 is the night that comes.
+    expect(coming('11:00', t0)).toBe(Date.parse('2026-11-29T03:00:00Z'));
+    const night = bodyOf({ ...d, from: '22:00', until: '06:00' }, t0);
+    expect([night.from, night.until]).toEqual(['2026-11-28T14:00:00.000Z', '2026-11-28T22:00:00.000Z']);
+    const names = {
+      ...newDraft('names'),
+      road: '建国路 ',
+      cross: ['东街', '西街'] as [string, string],
+      reason: '积水',
+    };
+    expect(bodyOf(names, t0)).toEqual({ reason: '积水', road: '建国路', cross: ['东街', '西街'] });
+  });
+  it('says which time cannot be read', () => {
+    expect(timesWrong({ ...newDraft('line'), from: '25:00' }, t0)).toBe('from');
+    expect(timesWrong({ ...newDraft('line'), until: 'noon' }, t0)).toBe('until');
+    expect(timesWrong({ ...newDraft('line'), until: '1430' }, t0)).toBe('');
+  });
+  it('reads what the centre would close, and nothing else', () => {
+    expect(isPreview({ line: [a], roads: [{ name: '建国路', metres: 120, ways: 2, lines: [[a, b]] }] })).toBe(true);
+    expect(isPreview({ line: [a], roads: [{ metres: 'far' }] })).toBe(false);
+  });
+});
+
+describe('the list of closures', () => {
+  it('has those that stand first', () => {
+    const rows = closureRows([
+      closure('c1', { state: 'lifted', ended: at(50) }),
+      closure('c2', { drawn: at(10) }),
+      closure('c3', { drawn: at(20) }),
+      closure('c4', { state: 'expired', ended: at(60) }),
+    ]);
+    expect(rows.map((c) => c.id)).toEqual(['c3', 'c2', 'c4', 'c1']);
+  });
+  it('says that travel times know of one only when they do', () => {
+    expect(metricOf(closure('c'))).toBe('working');
+    expect(metricOf(closure('c', { applied: at(1) }))).toBe('applied');
+    expect(metricOf(closure('c', { state: 'awaited' }))).toBe('awaited');
+    expect(metricOf(closure('c', { problem: 'no_hit', applied: at(1) }))).toBe('no_hit');
+    expect(metricOf(closure('c', { problem: 'failed' }))).toBe('failed');
+    expect(metricOf(closure('c', { problem: 'something newer' }))).toBe('working');
+  });
+  it('draws what stands: the stretches, and where none was hit what was drawn', () => {
+    const marks = closedMarks([
+      closure('c2', { roads: [{ metres: 10, ways: 2, lines: [[a, b]] }] }),
+      closure('c1', { problem: 'no_hit' }),
+      closure('c3', { state: 'lifted', ended: at(1) }),
+    ]);
+    expect(marks.map((m) => [m.id, m.lines.length, m.border?.length ?? 0])).toEqual([
+      ['c1', 0, 2],
+      ['c2', 1, 0],
+    ]);
+  });
+  it('closes again as it was, without an end that has passed', () => {
+    expect(againBody(closure('c', { one_way: true, until: at(-1) }), t0)).toEqual({
+      reason: '施工',
+      line: [a, b],
+      one_way: true,
+    });
+    expect(againBody(closure('c', { until: at(60) }), t0).until).toBe(at(60));
+  });
+  it('names what the travel times are made of', () => {
+    const now = { loaded: true, version: 3, free: true, mission: 0, normal: 0, closed: 0, closures: 0 };
+    expect([roadsState(undefined), roadsState(now), roadsState({ ...now, free: false })]).toEqual([
+      'none',
+      'free',
+      'live',
+    ]);
+  });
+});
+
+describe('the command line', () => {
+  const state = { incidents: new Map(), units: new Map(), hospitals: new Map() } as never;
+  it('closes a road between two crossings', () => {
+    const p = parseCommand('f 建国路 东街 西街 道路 施工', state);
+    expect(p).toMatchObject({
+      is: 'ready',
+      act: { do: 'close_road', road: '建国路', cross: ['东街', '西街'], reason: '道路 施工' },
+    });
+    expect(parseCommand('f 建国路 东街 西街', state).is).toBe('part'); // not without a reason
+  });
+});

@@ -1,0 +1,180 @@
+// Closed roads as the console has them: what is being drawn, what is sent of it, and the rows of the list. Pure.
+import type { ClosedMark } from '../../map/ground';
+import { list, maybe, shape, text } from '../../wire/check';
+import { closedRoad, type ClosedRoad, type Closure, type Pos, type RoadsNow } from '../../wire/entity';
+import { parseClock } from './model';
+
+export type DraftKind = 'line' | 'point' | 'area' | 'names';
+/** A closure that is being drawn. Nothing is closed before it is sent. */
+export interface Draft {
+  kind: DraftKind;
+  points: Pos[];
+  road: string;
+  cross: [string, string];
+  reason: string;
+  oneWay: boolean;
+  level: '' | 'ground' | 'above' | 'below';
+  /** Beijing times "HH:MM", or empty: now, and until it is lifted. */
+  from: string;
+  until: string;
+}
+
+export function newDraft(kind: DraftKind): Draft {
+  return {
+    kind,
+    points: [],
+    road: '',
+    cross: ['', ''],
+    reason: '',
+    oneWay: false,
+    level: '',
+    from: '',
+    until: '',
+  };
+}
+
+/** More than anybody clicks; the centre refuses more (docs/limits.md). */
+export const pointsMax = 500;
+
+/** Takes a place that was clicked on the map. */
+export function addPoint(draft: Draft, pos: Pos): void {
+  if (draft.kind === 'point') draft.points = [pos];
+  else if (draft.kind !== 'names' && draft.points.length < pointsMax) draft.points = [...draft.points, pos];
+}
+
+/** Whether there is enough of a line, a border or names for the centre to say what it hits. */
+export function whole(draft: Draft): boolean {
+  switch (draft.kind) {
+    case 'point':
+      return draft.points.length === 1;
+    case 'line':
+      return draft.points.length > 1;
+    case 'area':
+      return draft.points.length > 2;
+    case 'names':
+      return [draft.road, ...draft.cross].every((name) => name.trim() !== '');
+  }
+}
+
+/** A Beijing time of day still to come: today, or tomorrow where today's has passed. */
+export function coming(clock: string, nowMs: number): number | undefined {
+  const at = parseClock(clock, nowMs);
+  if (at === undefined) return undefined;
+  return at > nowMs ? at : at + 86_400_000;
+}
+
+/** What is wrong with the times; empty where nothing is. */
+export function timesWrong(draft: Draft, nowMs: number): '' | 'from' | 'until' {
+  if (draft.from.trim() !== '' && coming(draft.from, nowMs) === undefined) return 'from';
+  if (draft.until.trim() !== '' && coming(draft.until, nowMs) === undefined) return 'until';
+  return '';
+}
+
+/** What is drawn, for a question or for closing it. */
+export function bodyOf(draft: Draft, nowMs: number): Record<string, unknown> {
+  const from = draft.from.trim() === '' ? undefined : coming(draft.from, nowMs);
+  let until = draft.until.trim() === '' ? undefined : coming(draft.until, nowMs);
+  if (from !== undefined && until !== undefined && until <= from) until += 86_400_000;
+  return {
+    reason: draft.reason.trim(),
+    ...(draft.kind === 'names'
+      ? { road: draft.road.trim(), cross: draft.cross.map((name) => name.trim()) }
+      : { line: draft.points }),
+    ...(draft.kind === 'area' ? { area: true } : {}),
+    ...(draft.oneWay && draft.kind !== 'area' && draft.kind !== 'point' ? { one_way: true } : {}),
+    ...(draft.level ? { level: draft.level } : {}),
+    ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+  };
+}
+
+/** The body that closes the roads of an ended closure again, from now on. */
+export function againBody(closure: Closure, nowMs: number): Record<string, unknown> {
+  return {
+    reason: closure.reason,
+    line: closure.line,
+    ...(closure.area ? { area: true } : {}),
+    ...(closure.one_way ? { one_way: true } : {}),
+    ...(closure.level ? { level: closure.level } : {}),
+    ...(closure.until && Date.parse(closure.until) > nowMs ? { until: closure.until } : {}),
+  };
+}
+
+export interface Preview {
+  line: Pos[];
+  roads: ClosedRoad[];
+  problem?: string | undefined;
+  detail?: string | undefined;
+}
+const pos = shape<Pos>({
+  lat: (v): v is number => typeof v === 'number',
+  lon: (v): v is number => typeof v === 'number',
+});
+export const isPreview = shape<Preview>({
+  line: list(pos),
+  roads: list(closedRoad),
+  problem: maybe(text),
+  detail: maybe(text),
+});
+
+/** What a preview that hits nothing says. */
+export function missOf(preview: Preview): 'no_roads' | 'no_hit' | 'not_found' | 'refused' {
+  switch (preview.problem) {
+    case 'no_roads':
+    case 'not_found':
+    case 'refused':
+      return preview.problem;
+    default:
+      return 'no_hit';
+  }
+}
+
+/** Those that stand first, the newest first; then those that ended, the newest first. */
+export function closureRows(all: Iterable<Closure>): Closure[] {
+  return [...all].sort(
+    (a, b) =>
+      Number(Boolean(a.ended)) - Number(Boolean(b.ended)) ||
+      Date.parse(b.ended ?? b.drawn) - Date.parse(a.ended ?? a.drawn) ||
+      (a.id < b.id ? -1 : 1),
+  );
+}
+
+/** How it stands with the travel times: known to them, on its way, or why not. */
+export function metricOf(closure: Closure): 'applied' | 'working' | 'awaited' | 'no_roads' | 'no_hit' | 'failed' {
+  switch (closure.problem) {
+    case 'no_roads':
+    case 'no_hit':
+    case 'failed':
+      return closure.problem;
+    case undefined:
+    case '':
+      break;
+    default:
+      return 'working';
+  }
+  if (closure.state === 'awaited') return 'awaited';
+  return closure.applied ? 'applied' : 'working';
+}
+
+/** The marks of the map: what stands, with what it hits; where it hits nothing, what was drawn. */
+export function closedMarks(all: Iterable<Closure>): ClosedMark[] {
+  const out: ClosedMark[] = [];
+  for (const c of all) {
+    if (c.ended) continue;
+    const lines = (c.roads ?? []).flatMap((road) => road.lines ?? []);
+    out.push({
+      id: c.id,
+      lines,
+      border: c.area || lines.length === 0 ? c.line : undefined,
+      area: c.area === true,
+      awaited: c.state === 'awaited',
+    });
+  }
+  return out.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Which line of words says what the travel times are made of. */
+export function roadsState(now: RoadsNow | undefined): 'none' | 'free' | 'live' {
+  if (!now?.loaded) return 'none';
+  return now.free ? 'free' : 'live';
+}
