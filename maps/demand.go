@@ -43,7 +43,19 @@ type Demand struct {
 	// Profiles say for each hour of the day (local time) how much of a day's calls come in it, in percent.
 	Profiles   map[string][]float64 `json:"profiles"`
 	Complaints []Complaint          `json:"complaints"`
+	// Cells say where calls come from more finely than the districts' areas do; none: the areas are cut into cells.
+	Cells []DemandCell `json:"cells,omitempty"`
 }
+
+// DemandCell is a piece of ground with the calls that are expected from it.
+type DemandCell struct {
+	Pos         ems.WGS84 `json:"pos"`
+	CallsPerDay float64   `json:"calls_per_day"`
+	Profile     string    `json:"profile" doc:"which day of the profiles its calls follow"`
+}
+
+// maxCells bounds a city's own cells.
+const maxCells = 2000
 
 // Complaint is one kind of call.
 type Complaint struct {
@@ -87,6 +99,14 @@ func (c City) checkDemand(id func(kind, id string) error) []error {
 			if !a.Pos.Valid() || a.RadiusM <= 0 || a.People < 0 {
 				errs = append(errs, fmt.Errorf("district %s: area %s: want a place on Earth, a radius_m above 0 and people", d.ID, a.Name))
 			}
+		}
+	}
+	if len(c.Demand.Cells) > maxCells {
+		errs = append(errs, fmt.Errorf("demand cells: %d are more than %d; make them wider", len(c.Demand.Cells), maxCells))
+	}
+	for i, d := range c.Demand.Cells {
+		if _, ok := c.Demand.Profiles[d.Profile]; !ok || !d.Pos.Valid() || !(d.CallsPerDay >= 0 && d.CallsPerDay < 1e6) {
+			errs = append(errs, fmt.Errorf("demand cell %d: want a place on Earth, calls_per_day of 0 or more and one of the profiles, got %q", i+1, d.Profile))
 		}
 	}
 	for _, a := range c.AEDs {

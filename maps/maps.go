@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -35,6 +37,8 @@ type City struct {
 	Map       Map            `json:"map,omitzero"`
 	// HospitalRules are the city's own numbers for the choice of hospitals (docs/hospitals.md).
 	HospitalRules ems.HospitalRules `json:"hospital_rules,omitzero"`
+	// Match is how the city chooses units, as internal/match reads it.
+	Match json.RawMessage `json:"match,omitempty"`
 }
 
 // Map says what the city's map is made of, for the screens: a datum named wrongly puts a crew half a kilometre off (GEO-001).
@@ -110,6 +114,11 @@ func (c City) check() error {
 		if !s.Pos.Valid() {
 			errs = append(errs, fmt.Errorf("station %s: pos is no place on Earth", s.ID))
 		}
+		for i, ring := range s.Areas {
+			if len(ring) < 3 || len(ring) > maxCorners || slices.ContainsFunc(ring, func(p ems.WGS84) bool { return !p.Valid() }) {
+				errs = append(errs, fmt.Errorf("station %s: areas: the ring %d wants 3 to %d corners on Earth", s.ID, i+1, maxCorners))
+			}
+		}
 	}
 	for _, h := range c.Hospitals {
 		errs = append(errs, id("hospital", string(h.ID)))
@@ -124,6 +133,11 @@ func (c City) check() error {
 		errs = append(errs, id("unit", string(u.ID)))
 		if !seen["station"+string(u.Station)] {
 			errs = append(errs, fmt.Errorf("unit %s: its station %q is not in the list of stations", u.ID, u.Station))
+		}
+		for _, at := range u.Shifts {
+			if _, err := time.Parse("15:04", at); err != nil {
+				errs = append(errs, fmt.Errorf("unit %s: shifts: %q is no time of day; write it in quotes, as \"08:00\"", u.ID, at))
+			}
 		}
 		switch u.Kind {
 		case ems.UnitOrdinary, ems.UnitMonitoring, ems.UnitNegative, ems.UnitSpecial, ems.UnitAir, ems.UnitTransport:
@@ -157,6 +171,9 @@ func ability(h ems.HospitalID, a ems.Ability) error {
 	}
 	return nil
 }
+
+// maxCorners bounds one ring of a station's area.
+const maxCorners = 2000
 
 // maxPhone bounds a telephone number: what fits into one line of an alarm.
 const maxPhone = 32

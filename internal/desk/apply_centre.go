@@ -48,6 +48,18 @@ func (b *UnitDutySet) apply(s *State, _ journal.Event) error {
 	if b.Crew != nil {
 		u.Crew = b.Crew
 	}
+	if b.Duty == ems.OffDuty {
+		u.ShiftEnds = nil
+	}
+	return nil
+}
+
+func (b *UnitShiftSet) apply(s *State, _ journal.Event) error {
+	u, err := get(s, s.Units, Units, b.Unit)
+	if err != nil {
+		return err
+	}
+	u.ShiftEnds = when(b.Ends)
 	return nil
 }
 

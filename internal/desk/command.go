@@ -283,6 +283,8 @@ type SetDuty struct {
 	Duty   ems.UnitDuty
 	Reason string
 	Crew   []string // nil = unchanged
+	// ShiftEnds is when the shift of its crew ends; nil = unchanged. It is forgotten when the unit goes off duty.
+	ShiftEnds *time.Time
 }
 
 // LogOn seats the actor at a desk.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"lifeline120/internal/ems"
 	"lifeline120/internal/incident"
@@ -36,11 +37,33 @@ func (c SetDuty) decide(d *decision) error {
 	if err := short(what, append(slices.Clone(c.Crew), c.Reason)...); err != nil {
 		return err
 	}
+	if err := d.shift(what, c); err != nil {
+		return err
+	}
 	d.about(Ref{Units, string(u.ID)})
-	if u.Duty == c.Duty && u.DutyReason == c.Reason && (c.Crew == nil || slices.Equal(u.Crew, c.Crew)) {
+	if u.Duty != c.Duty || u.DutyReason != c.Reason || c.Crew != nil && !slices.Equal(u.Crew, c.Crew) {
+		if err := d.emit(&UnitDutySet{Unit: u.ID, Duty: c.Duty, Reason: c.Reason, Crew: c.Crew, By: d.actor.By}); err != nil {
+			return err
+		}
+	}
+	if c.ShiftEnds == nil || u.ShiftEnds != nil && u.ShiftEnds.Equal(*c.ShiftEnds) {
 		return nil
 	}
-	return d.emit(&UnitDutySet{Unit: u.ID, Duty: c.Duty, Reason: c.Reason, Crew: c.Crew, By: d.actor.By})
+	return d.emit(&UnitShiftSet{Unit: u.ID, Ends: c.ShiftEnds.UTC(), By: d.actor.By})
+}
+
+// shift refuses an end of a shift that is none.
+func (d *decision) shift(what string, c SetDuty) error {
+	if c.ShiftEnds == nil {
+		return nil
+	}
+	switch left := c.ShiftEnds.Sub(d.now); {
+	case c.Duty == ems.OffDuty:
+		return &Refusal{what, string(c.Duty), "on a shift", "give the end of the shift when it comes on duty"}
+	case left <= 0 || left > MaxShift:
+		return &Refusal{what, c.ShiftEnds.UTC().Format(time.RFC3339), "the end of its shift", "give an instant within the next 24 hours"}
+	}
+	return nil
 }
 
 func (c LogOn) decide(d *decision) error {
@@ -137,7 +160,7 @@ func (c RegisterStation) decide(d *decision) error {
 	}
 	c.Station.Simulated = c.Station.Simulated || d.s.Demo
 	d.about(Ref{Stations, string(c.Station.ID)})
-	if st := d.s.Stations[c.Station.ID]; st != nil && *st == c.Station {
+	if st := d.s.Stations[c.Station.ID]; st != nil && sameJSON(*st, c.Station) {
 		return nil
 	}
 	return d.emit(&StationRegistered{Station: c.Station})

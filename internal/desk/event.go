@@ -48,6 +48,7 @@ const (
 	TypeNoteAdded          Type = "note.added"
 	TypeUnitRegistered     Type = "unit.registered"
 	TypeUnitDuty           Type = "unit.duty_set"
+	TypeUnitShift          Type = "unit.shift_set"
 	TypeUnitDevice         Type = "unit.device_changed"
 	TypeUnitGap            Type = "unit.gap_declared"
 	TypeUnitConflict       Type = "unit.identity_conflicted"
@@ -408,6 +409,14 @@ type UnitDutySet struct {
 	By     string       `json:"by"`
 }
 
+// UnitShiftSet says when the shift of a unit's crew ends.
+type UnitShiftSet struct {
+	Request
+	Unit ems.UnitID `json:"unit"`
+	Ends time.Time  `json:"ends"`
+	By   string     `json:"by"`
+}
+
 // UnitDeviceChanged is a device of a unit in a new state.
 type UnitDeviceChanged struct {
 	Request
@@ -513,6 +522,7 @@ func (*PatientUnbound) kind() Type     { return TypePatientUnbound }
 func (*NoteAdded) kind() Type          { return TypeNoteAdded }
 func (*UnitRegistered) kind() Type     { return TypeUnitRegistered }
 func (*UnitDutySet) kind() Type        { return TypeUnitDuty }
+func (*UnitShiftSet) kind() Type       { return TypeUnitShift }
 func (*UnitDeviceChanged) kind() Type  { return TypeUnitDevice }
 func (*UnitGap) kind() Type            { return TypeUnitGap }
 func (*UnitConflict) kind() Type       { return TypeUnitConflict }
@@ -568,6 +578,7 @@ func (b *PatientUnbound) refs() []Ref     { return one(Patients, b.ID) }
 func (b *NoteAdded) refs() []Ref          { return one(Notes, b.ID) }
 func (b *UnitRegistered) refs() []Ref     { return one(Units, b.Unit.ID) }
 func (b *UnitDutySet) refs() []Ref        { return one(Units, b.Unit) }
+func (b *UnitShiftSet) refs() []Ref       { return one(Units, b.Unit) }
 func (b *UnitDeviceChanged) refs() []Ref  { return one(Units, b.Unit) }
 func (b *UnitGap) refs() []Ref            { return one(Units, b.Unit) }
 func (b *UnitConflict) refs() []Ref       { return one(Units, b.Unit) }
@@ -619,6 +630,7 @@ var bodies = map[Type]func() body{
 	TypeNoteAdded:          func() body { return new(NoteAdded) },
 	TypeUnitRegistered:     func() body { return new(UnitRegistered) },
 	TypeUnitDuty:           func() body { return new(UnitDutySet) },
+	TypeUnitShift:          func() body { return new(UnitShiftSet) },
 	TypeUnitDevice:         func() body { return new(UnitDeviceChanged) },
 	TypeUnitGap:            func() body { return new(UnitGap) },
 	TypeUnitConflict:       func() body { return new(UnitConflict) },

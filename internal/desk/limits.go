@@ -4,6 +4,8 @@ import "time"
 
 // Limits of what the fold keeps and of what time demands.
 const (
+	// MaxShift: no shift is longer; an end further away is a slip of the hand.
+	MaxShift = 24 * time.Hour
 	// OrderUnansweredAfter: an order not accepted for so long sounds at the desk (DESIGN §12).
 	OrderUnansweredAfter = 30 * time.Second
 	// IncidentWaitsFor: an emergency without a unit for so long sounds at its desk (待派, DESIGN §12).

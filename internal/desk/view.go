@@ -147,9 +147,10 @@ func (s *State) Question(id string, in ems.IncidentID, now time.Time, live func(
 	if err != nil {
 		return match.Question{}, err
 	}
-	q := match.Question{ID: id, Incident: *i, At: now.UTC()}
+	q := match.Question{ID: id, Incident: *i, At: now.UTC(), Home: s.home(i.Place.Pos)}
+	work := s.work(now)
 	for _, u := range s.Units {
-		c := match.Unit{UnitView: *u}
+		c := match.Unit{UnitView: *u, Task: s.task(u), Work: work[u.ID]}
 		live(&c.UnitView)
 		if st := s.Stations[u.Station]; st != nil {
 			pos := st.Pos
@@ -159,6 +160,52 @@ func (s *State) Question(id string, in ems.IncidentID, now time.Time, live func(
 	}
 	slices.SortFunc(q.Units, func(a, b match.Unit) int { return cmp.Compare(a.ID, b.ID) })
 	return q, nil
+}
+
+// home are the stations in whose area a place lies, by id.
+func (s *State) home(at *ems.WGS84) (out []ems.StationID) {
+	for id, st := range s.Stations {
+		if at != nil && match.Within(*at, st.Areas) {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// task is what a unit is doing; nil: nothing.
+func (s *State) task(u *ems.UnitView) *match.Task {
+	m := s.Missions[u.Mission]
+	if m == nil || len(m.Nodes) == 0 {
+		return nil
+	}
+	t := &match.Task{Incident: m.Incident, Ordered: m.Nodes[0].At, Since: m.Nodes[len(m.Nodes)-1].At}
+	if i := s.Incidents[m.Incident]; i != nil {
+		t.Number, t.Priority, t.Scene = i.Number, i.Priority, i.Place.Pos
+	}
+	if h := s.Hospitals[m.Destination]; h != nil {
+		pos := h.Pos
+		t.Hospital = &pos
+	}
+	return t
+}
+
+// work is each unit's missions of late, from order to end, oldest first.
+func (s *State) work(now time.Time) map[ems.UnitID][]match.Span {
+	out := map[ems.UnitID][]match.Span{}
+	for _, m := range s.Missions {
+		to := now
+		if m.Ended != nil {
+			to = *m.Ended
+		}
+		if len(m.Nodes) > 0 && now.Sub(to) < match.RestWindow {
+			out[m.Unit] = append(out[m.Unit], match.Span{From: m.Nodes[0].At, To: to})
+		}
+	}
+	for _, spans := range out {
+		slices.SortFunc(spans, func(a, b match.Span) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
+	}
+	return out
 }
 
 // Duplicates gives the open incidents that an alarm may belong to, for merging.

@@ -491,7 +491,8 @@ func (c *Centre) routes(api huma.API) {
 	huma.Register(api, post("/api/v1/units/{id}/duty", "set-duty", "Whether a unit is fit for duty"),
 		func(ctx context.Context, in *target[wire.DutyBody]) (*answer[ems.UnitView], error) {
 			b := in.Body
-			return give(act[ems.UnitView](ctx, c, in.actor(), desk.Units, desk.SetDuty{Act: req(b.Act), Unit: ems.UnitID(in.ID), Duty: b.Duty, Reason: b.Reason, Crew: b.Crew}))
+			return give(act[ems.UnitView](ctx, c, in.actor(), desk.Units, desk.SetDuty{Act: req(b.Act), Unit: ems.UnitID(in.ID), Duty: b.Duty, Reason: b.Reason, Crew: b.Crew,
+				ShiftEnds: b.ShiftEnds}))
 		})
 	huma.Register(api, post("/api/v1/desks/{id}/log-on", "log-on", "Sit down at a desk"),
 		func(ctx context.Context, in *target[wire.LogOnBody]) (*answer[ems.Desk], error) {

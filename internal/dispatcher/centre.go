@@ -18,10 +18,12 @@ import (
 	"lifeline120/internal/address"
 	"lifeline120/internal/alarm"
 	"lifeline120/internal/courier"
+	"lifeline120/internal/coverage"
 	"lifeline120/internal/desk"
 	"lifeline120/internal/ems"
 	"lifeline120/internal/link"
 	"lifeline120/internal/mapfile"
+	"lifeline120/internal/match"
 	"lifeline120/internal/mission"
 	"lifeline120/internal/pathway"
 	"lifeline120/internal/roadlive"
@@ -104,6 +106,8 @@ type Centre struct {
 	bandsAt    time.Time
 	ways       ways
 	times      timesShown
+	choosing   match.Config
+	cover      cover
 	plan       pathway.Plan
 	cases      map[ems.MissionID]shownCase
 	limits     map[ems.HospitalID][]limitChange // of alarms on the screens of hospitals
@@ -161,6 +165,10 @@ func NewCentre(ctx context.Context, cfg CentreConfig) (*Centre, error) {
 		views: map[ems.HospitalID]*hospitalView{}, callers: map[string]*callerTopic{}, slots: newSlotTable(), groups: map[string]bool{}, etas: map[ems.MissionID]foretelling{}, under: map[ems.MissionID]*underway{},
 		keeper: newTimesKeeper(), plan: pathway.Default(), cases: map[ems.MissionID]shownCase{}, limits: map[ems.HospitalID][]limitChange{}}
 	var err error
+	if c.choosing, err = match.ReadConfig(cfg.City.Match); err != nil {
+		return nil, fmt.Errorf("city.yaml: %w", err)
+	}
+	c.cover.grid = coverage.Of(cfg.City)
 	if c.term, err = cfg.Store.Term(ctx); err != nil {
 		return nil, fmt.Errorf("begin a term: %w", err)
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"lifeline120/internal/mapfile"
+	"lifeline120/internal/match"
 	"lifeline120/internal/roadfile"
 	"lifeline120/internal/roadlive"
 	"lifeline120/internal/store"
@@ -210,6 +211,9 @@ func openRoads(cfg Config, folder fs.FS) (func(context.Context) (*roadlive.Roads
 // openCity reads the city's master data and opens its base map, if it has one.
 func openCity(cfg Config, folder fs.FS) (maps.City, *mapfile.Archive, error) {
 	city, err := maps.Load(folder)
+	if err == nil {
+		_, err = match.ReadConfig(city.Match)
+	}
 	var tiles *mapfile.Archive
 	if err == nil {
 		tiles, err = mapfile.Open(folder, maps.TilesFile)

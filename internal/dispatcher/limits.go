@@ -91,6 +91,11 @@ const (
 	wayOff       = 60.0 / 111_195         // degrees: further from the line that it was told, a unit takes another way
 	wayWithin    = 4.0 / 111_195          // degrees: what is told of a line's shape
 	bandEvery    = time.Minute            // between looks at how far arrivals scattered
+	maxOthers    = 8                      // incidents from which units may be diverted, whose road times are asked for: each a tenth of a millisecond
+	coverMovedM  = 300.0                  // a unit that stands so far from where its times to the city's cells are of has them worked out anew
+	coverFarM    = 1000.0                 // and from so far they are of no use: what is covered is not told until then
+	coverEvery   = 5 * time.Second        // between two such works
+	coverBatch   = 16                     // units in one of them: beside everything else, on one processor
 	forgetAt     = time.Hour              // readings older than this leave the feed
 	maxKeys      = 128                    // readings of one unit on screens; a unit has some thirty
 	maxSlots     = 32                     // waves of one unit on screens

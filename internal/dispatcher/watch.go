@@ -55,6 +55,7 @@ func (c *Centre) tick(t time.Time) {
 	c.clearAside()
 	c.inattentive(t)
 	c.arrivals(t)
+	c.covers(t)
 	c.showCases(t)
 	for id := range c.sent {
 		if c.state.Orders[id] == nil {

@@ -94,6 +94,44 @@ func (w *ways) ask(q *match.Question) {
 		return
 	}
 	q.Roads = times
+	w.askTasks(q, *to)
+}
+
+// askTasks fills in the times of units on a mission: to their hospital and from there, and what those who may be diverted are on their way to.
+func (w *ways) askTasks(q *match.Question, to ems.WGS84) {
+	hospitals := map[ems.WGS84][]ems.UnitID{}
+	q.ToHospital, q.AfterTask, q.Others = map[ems.UnitID]time.Duration{}, map[ems.UnitID]time.Duration{}, map[ems.IncidentID]map[ems.UnitID]time.Duration{}
+	for _, u := range q.Units { // by id
+		switch {
+		case u.Task == nil:
+		case u.State == ems.MissionLeftScene && u.Task.Hospital != nil && len(w.at[u.ID].places) > 0:
+			hospitals[*u.Task.Hospital] = append(hospitals[*u.Task.Hospital], u.ID)
+		case match.Divertable(u, q.Incident) && u.Task.Scene != nil && q.Others[u.Task.Incident] == nil && len(q.Others) < maxOthers:
+			if times, ok := w.fleet.Reach(*u.Task.Scene); ok {
+				q.Others[u.Task.Incident] = times
+			}
+		}
+	}
+	scene := w.roads.Snap(to)
+	for at, units := range hospitals {
+		door := w.roads.Snap(at)
+		if len(door) == 0 {
+			continue
+		}
+		from := make([][]roads.Place, len(units))
+		for i, u := range units {
+			from[i] = w.at[u].places
+		}
+		onward := w.roads.To(roadlive.Mission, [][]roads.Place{door}, scene)[0]
+		for i, d := range w.roads.To(roadlive.Mission, from, door) {
+			if d != roadlive.None {
+				q.ToHospital[units[i]] = d
+			}
+			if onward != roadlive.None {
+				q.AfterTask[units[i]] = onward
+			}
+		}
+	}
 }
 
 // travel is how long a unit takes from its last position to a place, how that was found, and by which version of the times.
@@ -113,7 +151,9 @@ func (w *ways) travel(u ems.UnitID, from, to ems.WGS84, line time.Duration) (tim
 func (c *Centre) question(s *desk.State, id string, in ems.IncidentID, t time.Time) (match.Question, error) {
 	q, err := s.Question(id, in, t, c.liven)
 	if err == nil {
+		q.Config = &c.choosing
 		c.ways.ask(&q)
+		c.covered(&q)
 	}
 	return q, err
 }

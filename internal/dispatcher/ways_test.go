@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"lifeline120/internal/coverage"
 	"lifeline120/internal/desk"
 	"lifeline120/internal/ems"
 	"lifeline120/internal/link"
@@ -83,6 +86,7 @@ func TestDSP001_UnitsAreRankedByRoad(t *testing.T) {
 				stands(newVan(b.air, string(u.ID)), city.Stations[i].Pos)
 			}
 		}
+		time.Sleep(3 * time.Second) // what they cover is worked out
 		at := city.Stations[7].Pos
 		b.do(desk.OpenIncident{Incident: "i1", Type: ems.Emergency, Priority: ems.PriorityA, Place: &ems.Place{Pos: &at, Source: "manual"}})
 		rec := b.ranked("i1")
@@ -103,7 +107,8 @@ func TestDSP001_UnitsAreRankedByRoad(t *testing.T) {
 				}
 				continue
 			}
-			if u.EtaS == nil || math.Abs(*u.EtaS-want.Seconds()) > 0.001 || *u.EtaS < last || hasWhy(u.Caution, "by_line") {
+			const mobilise = 90 // they stand at their stations, and it is day
+			if u.EtaS == nil || math.Abs(*u.EtaS-want.Seconds()-mobilise) > 0.001 || *u.EtaS < last || hasWhy(u.Caution, "by_line") || !hasWhy(u.Reasons, "coverage") {
 				t.Errorf("%s is ranked at %v s, by road %v", u.Unit, u.EtaS, want)
 			}
 			last = *u.EtaS
@@ -178,6 +183,117 @@ func TestArrivalIsForetoldByRoad(t *testing.T) {
 			t.Errorf("a mission that is not there: %v", err)
 		}
 	})
+}
+
+// What a unit's leaving uncovers is counted from road times, worked out beside the owner; and who is about to be free, or may be diverted, stands apart.
+func TestDSP002_CoverageAndTasksAreByRoad(t *testing.T) {
+	net, err := demoRoads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, err := maps.Load(maps.Demo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	onRoads(t, func(context.Context) (*roadlive.Roads, error) { return net, nil }, func(t *testing.T, b *bench) {
+		time.Sleep(time.Second)
+		b.do(desk.LogOn{Desk: "d1", Role: "dispatcher"})
+		at := map[ems.UnitID]ems.WGS84{}
+		for i, u := range city.Units[:6] {
+			newVan(b.air, string(u.ID)).presence(&pb.Presence{Online: true})
+			b.do(desk.SetDuty{Unit: u.ID, Duty: ems.OnDuty, Crew: []string{"李", "王"}})
+			if at[u.ID] = city.Stations[i].Pos; i == 0 { // passes by
+				at[u.ID] = ems.WGS84{Lat: city.Hospitals[1].Pos.Lat + 0.004, Lon: city.Hospitals[1].Pos.Lon}
+			}
+			stands(newVan(b.air, string(u.ID)), at[u.ID])
+		}
+		going, aboard, scene := city.Units[0].ID, city.Units[1].ID, city.Hospitals[1].Pos
+		open := func(id ems.IncidentID, p ems.Priority, at ems.WGS84) {
+			b.do(desk.OpenIncident{Incident: id, Type: ems.Emergency, Priority: p, Place: &ems.Place{Pos: &at, Source: "manual"}})
+		}
+		open("i1", ems.PriorityC, city.Stations[8].Pos)
+		open("i2", ems.PriorityB, city.Stations[9].Pos)
+		open("i3", ems.PriorityB, scene)
+		for i, u := range []ems.UnitID{going, aboard} {
+			m, o := ems.MissionID("m-"+u), ems.OrderID("o-"+u)
+			b.do(desk.Dispatch{Incident: []ems.IncidentID{"i1", "i2"}[i], Unit: u, Mission: m, Order: o})
+			b.do(desk.AcceptByVoice{Order: o, Name: "李"})
+			b.do(desk.SetNode{Mission: m, Node: ems.NodeDeparted})
+		}
+		b.do(desk.SetDestination{Mission: ems.MissionID("m-" + aboard), Hospital: city.Hospitals[0].ID, Notice: "n1"})
+		b.do(desk.SetNode{Mission: ems.MissionID("m-" + aboard), Node: ems.NodeLeftScene})
+		b.choosing.Divert.GainS, b.choosing.Soon.HandoverS = 0, 60
+		for u, p := range at {
+			stands(newVan(b.air, string(u)), p)
+		}
+		time.Sleep(3 * time.Second)
+		rec := b.ranked("i3")
+		drive := func(from, to ems.WGS84) float64 {
+			d, ok := net.Travel(roadlive.Mission, from, to)
+			if !ok {
+				t.Fatalf("no way from %v to %v", from, to)
+			}
+			return d.Seconds()
+		}
+		if len(rec.Soon) != 1 || rec.Soon[0].Unit != aboard {
+			t.Fatalf("about to be free: %+v", rec.Soon)
+		}
+		hospital := city.Hospitals[0].Pos
+		if want := drive(at[aboard], hospital) + 60 + 300 + drive(hospital, scene); math.Abs(*rec.Soon[0].EtaS-want) > 0.01 {
+			t.Errorf("there in %v, by road %v", *rec.Soon[0].EtaS, want)
+		}
+		best := math.Inf(1)
+		next := math.Inf(1)
+		for _, u := range city.Units[2:6] {
+			best, next = min(best, 90+drive(at[u.ID], scene)), min(next, 90+drive(at[u.ID], city.Stations[8].Pos))
+		}
+		if mine := drive(at[going], scene); mine >= best || len(rec.Divert) != 1 || rec.Divert[0].Unit != going || math.Abs(*rec.Divert[0].GainS-(best-mine)) > 0.01 ||
+			math.Abs(*rec.Divert[0].LosesS-max(0, next-drive(at[going], city.Stations[8].Pos))) > 0.01 {
+			t.Errorf("divertable: %+v; by road %v, the best free one %v, the next for the other %v", rec.Divert, mine, best, next)
+		}
+		// Of what the four free ones reach within 12 minutes of the order, each takes away what no other reaches.
+		grid := coverage.Of(city)
+		for _, u := range rec.Units {
+			all, left, sum := int64(0), int64(0), int64(0)
+			for _, cell := range grid.Cells {
+				calls := cell.Calls[8] // Beijing's hour at the start of the bubble
+				sum += calls
+				reach, other := false, false
+				for _, f := range city.Units[2:6] {
+					d, ok := net.Travel(roadlive.Mission, at[f.ID], cell.Pos)
+					in := ok && d.Seconds()+90 <= 720
+					reach, other = reach || in, other || in && f.ID != u.Unit
+				}
+				if reach {
+					all += calls
+				}
+				if other {
+					left += calls
+				}
+			}
+			want := strconv.FormatFloat(100*float64(all-left)/float64(sum), 'f', 1, 64)
+			if got := whyOf(u.Reasons, "coverage"); got["lost_pct"] != want {
+				t.Errorf("%s takes away %v, by counting %s", u.Unit, got, want)
+			}
+		}
+	})
+}
+
+func whyOf(ws []match.Why, code string) map[string]string {
+	for _, w := range ws {
+		if w.Code == code {
+			return w.Args
+		}
+	}
+	return nil
+}
+
+// A city that chooses in words that are none does not start, and hears which.
+func TestAWrongChoosingIsNamed(t *testing.T) {
+	_, err := NewCentre(t.Context(), CentreConfig{City: maps.City{Match: []byte(`{"rest": {"hours": 4}}`)}})
+	if err == nil || !strings.Contains(err.Error(), "match.rest.hours") {
+		t.Error(err)
+	}
 }
 
 // Without roads, and when their file is broken, the centre runs on straight lines and says so.

@@ -345,6 +345,7 @@ type Unit struct {
 	Kind      UnitKind  `json:"kind"`
 	Station   StationID `json:"station"`
 	Equipment []string  `json:"equipment,omitempty"`
+	Shifts    []string  `json:"shifts,omitempty" doc:"times of day at which its crews change, HH:MM local time"`
 	Simulated bool      `json:"simulated,omitempty"`
 }
 
@@ -367,6 +368,7 @@ type UnitView struct {
 	Duty        UnitDuty       `json:"duty"`
 	DutyReason  string         `json:"duty_reason,omitempty"`
 	Crew        []string       `json:"crew,omitempty"`
+	ShiftEnds   *time.Time     `json:"shift_ends,omitempty" doc:"as a desk entered it; absent: as its shifts say"`
 	Mission     MissionID      `json:"mission,omitempty"`
 	State       MissionState   `json:"state" doc:"state of the current mission, or available / at_station"`
 	Online      bool           `json:"online"`
@@ -429,6 +431,7 @@ type Station struct {
 	Name      string    `json:"name"`
 	NameEn    string    `json:"name_en,omitempty"`
 	Pos       WGS84     `json:"pos"`
+	Areas     [][]WGS84 `json:"areas,omitempty" doc:"its service area: rings of corners, each closed by itself"`
 	Simulated bool      `json:"simulated,omitempty"`
 }
 

@@ -128,7 +128,7 @@ func TestDSP002_ReasonsAndWhatIsMissing(t *testing.T) {
 		unit("parked", 36.7, func(u *Unit) { u.Fix, u.Station = at(36.7, 10*time.Minute), station }),
 		unit("jumped", 36.65, func(u *Unit) { u.Fix.Quality = ems.Jump }),
 	)
-	if got, want := ranking(r), "parked station stale lost jumped nowhere|busy:busy far:out_of_radius|"; got != want {
+	if got, want := ranking(r), "parked station lost stale jumped nowhere|busy:busy far:out_of_radius|"; got != want {
 		t.Fatalf("got %s\nwant %s", got, want)
 	}
 	if r.Method != "straight_line" || r.DetourFactor != 1.4 || r.SpeedKmh != 40 || !has(r.Missing, "roads", "") {
@@ -137,7 +137,7 @@ func TestDSP002_ReasonsAndWhatIsMissing(t *testing.T) {
 	if n := r.Units[5]; n.EtaS != nil || n.DistanceM != nil || !has(n.Caution, "no_position", "") || has(n.Reasons, "travel", "") {
 		t.Errorf("a unit of which nothing is known does not say so: %+v", n)
 	}
-	for i, want := range []string{"station_position", "station_position", "stale_position", "lost_position", "doubted_position"} {
+	for i, want := range []string{"station_position", "station_position", "lost_position", "stale_position", "doubted_position"} {
 		if !has(r.Units[i].Caution, want, "") {
 			t.Errorf("%s: caution %v, want %s", r.Units[i].Unit, r.Units[i].Caution, want)
 		}
@@ -145,17 +145,17 @@ func TestDSP002_ReasonsAndWhatIsMissing(t *testing.T) {
 			t.Errorf("%s gives no reason", r.Units[i].Unit)
 		}
 	}
-	if !has(r.Units[3].Reasons, "on_road", "") {
+	if !has(r.Units[2].Reasons, "on_road", "") {
 		t.Error("a unit on the road does not say so")
 	}
-	// 0.04° of latitude are 4.44 km, 6.2 km by road, 559 s at 40 km/h.
-	if e := *r.Units[2].EtaS; e < 550 || e > 570 {
-		t.Errorf("travel time of 4.44 km is %v s", e)
+	// 0.04° of latitude are 4.44 km, 6.2 km by road, 559 s at 40 km/h; by day the crew is on the wheels after 90 s.
+	if e := *r.Units[3].EtaS; e < 640 || e > 660 || !has(r.Units[3].Reasons, "mobilise", "90") {
+		t.Errorf("4.44 km take %v s: %v", e, r.Units[3].Reasons)
 	}
 	for _, c := range []struct {
 		unit ems.UnitID
 		want float64
-	}{{"parked", 0}, {"stale", *r.Units[2].EtaS - *r.Units[0].EtaS}, {"nowhere", 0}, {"elsewhere", 0}} {
+	}{{"parked", 0}, {"stale", *r.Units[3].EtaS - *r.Units[0].EtaS}, {"nowhere", 0}, {"elsewhere", 0}} {
 		if got := r.Slower(c.unit); got != c.want {
 			t.Errorf("choosing %s is %v s slower, want %v", c.unit, got, c.want)
 		}
@@ -164,8 +164,13 @@ func TestDSP002_ReasonsAndWhatIsMissing(t *testing.T) {
 		t.Errorf("nothing was recommended, and the choice is %v s slower", got)
 	}
 	r = ask(unit("a", 36.6), unit("b", 36.61))
-	if got := r.Slower("elsewhere"); got != *r.Units[1].EtaS-*r.Units[0].EtaS {
-		t.Errorf("a unit beyond the listed ones is %v s slower", got)
+	if got := r.Slower("b"); got != *r.Units[1].EtaS-*r.Units[0].EtaS || got == 0 {
+		t.Errorf("the second is %v s slower", got)
+	}
+	// The first is not slower than itself, though one with a handicap is there sooner; one that was left out is as slow as it is.
+	r = ask(unit("bad", 36.601, func(u *Unit) { u.Online = false }), unit("fit", 36.612), unit("off", 36.63, dutyIs(ems.OffDuty)))
+	if r.Units[0].Unit != "fit" || r.Slower("fit") != 0 || r.Slower("bad") != 0 || r.Slower("off") < 200 {
+		t.Errorf("slower than the first: %v %v %v", r.Slower("fit"), r.Slower("bad"), r.Slower("off"))
 	}
 }
 
@@ -231,6 +236,15 @@ func TestDSP007_EqualQuestionsGetEqualAnswers(t *testing.T) {
 	r := ask(units...)
 	if len(r.Units) != MaxUnits {
 		t.Errorf("%d units are listed, want %d", len(r.Units), MaxUnits)
+	}
+	further := 0 // nobody is passed over in silence
+	for _, l := range r.LeftOut {
+		if has(l.Why, "further", "") {
+			further++
+		}
+	}
+	if !has(r.Missing, "left_out_more", "30") || further == 0 || len(r.LeftOut) != MaxLeftOut {
+		t.Errorf("%d further ones are named, missing %v", further, r.Missing)
 	}
 	if r := ask(unit("b", 36.6), unit("a", 36.6), unit("c", 36.6)); ranking(r) != "a b c||" {
 		t.Errorf("ties do not break on the id: %s", ranking(r))

@@ -4,7 +4,7 @@ import "lifeline120/internal/ems"
 
 // parts ranks a unit with a failed part (GNSS, monitor, link, sound) after fit ones unless it is clearly faster, and names the part
 // (DSP-001).
-func parts(q Question, c *Candidate) {
+func parts(q *Question, c *Candidate) {
 	var failed []string
 	if !c.Online {
 		failed = append(failed, "link")
@@ -31,6 +31,6 @@ func parts(q Question, c *Candidate) {
 		c.Caution = append(c.Caution, why("failed_part", "part", p))
 	}
 	if len(failed) > 0 {
-		c.Handicap += ClearlyFasterS
+		c.handicap(ClearlyFasterS)
 	}
 }

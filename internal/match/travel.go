@@ -7,30 +7,40 @@ import (
 	"lifeline120/internal/geo"
 )
 
-// travel finds where the unit is, and how soon it can be there. The position may be a stale one, or the station's, and it then says so.
-// Without a position of the unit or of the incident the travel time stays unknown; the unit can still be sent, by whoever knows better.
-func travel(q Question, c *Candidate) {
+// travel finds where the unit is, and how soon it can be there: until its wheels turn, and on the road; for a unit that is judged by when it
+// will be free, what is left of its task and the road from where that ends. The position may be a stale one, or the station's, and it then says
+// so. Without a position of the unit or of the incident the time stays unknown; the unit can still be sent, by whoever knows better.
+func travel(q *Question, c *Candidate) {
 	to := q.Incident.Place.Pos
 	from, cautions := Whereabouts(q.At, c.Unit)
 	c.Caution = append(c.Caution, cautions...)
 	if from == nil {
 		c.Caution = append(c.Caution, why("no_position"))
 	}
-	if c.State == ems.MissionAvailable {
-		c.Reasons = append(c.Reasons, why("on_road"))
-	}
 	if to == nil || from == nil {
 		return
 	}
+	roads, free := q.Roads, c.freed
+	if free != nil && free.at != nil {
+		from, roads = free.at, q.AfterTask
+	}
 	distance := geo.Distance(*from, *to)
-	distanceM, etaS := float64(distance), TravelTime(distance).Seconds()
-	if byRoad, ok := q.Roads[c.ID]; ok {
-		etaS = byRoad.Seconds()
+	distanceM, driveS := float64(distance), TravelTime(distance).Seconds()
+	if byRoad, ok := roads[c.ID]; ok {
+		driveS = byRoad.Seconds()
 	} else if q.Roads != nil {
 		c.Caution = append(c.Caution, why("by_line")) // off the roads, or no way there
 	}
-	c.DistanceM, c.EtaS = &distanceM, &etaS
-	c.Reasons = append(c.Reasons, why("travel", "eta_s", seconds(etaS), "distance_m", seconds(distanceM)))
+	etaS := driveS
+	if free != nil {
+		etaS += free.inS
+		c.Reasons = append(c.Reasons, why("remaining", "remaining_s", seconds(free.inS), "state", string(c.State)))
+	} else if m := mobilise(q, c.Unit); m > 0 {
+		etaS += m
+		c.Reasons = append(c.Reasons, why("mobilise", "mobilise_s", seconds(m)))
+	}
+	c.DistanceM, c.EtaS, c.DriveS = &distanceM, &etaS, driveS
+	c.Reasons = append(c.Reasons, why("travel", "eta_s", seconds(etaS), "drive_s", seconds(driveS), "distance_m", seconds(distanceM)))
 }
 
 // TravelTime is how long a straight line takes by road: stretched by DetourFactor, at SpeedKmh.

@@ -226,13 +226,16 @@ func (p *dispatcherDesk) question(i ems.IncidentID) (q question) {
 	if r := p.w.centre.ask(p.ctx, p.who, http.MethodGet, "/api/v1/units", nil); !r.ok() || !p.w.oracle.reads(r.body, &units) {
 		return q
 	}
+	var tasks map[ems.UnitID]*match.Task
+	var work map[ems.UnitID][]match.Span
 	p.w.centre.look(func(s *desk.State) {
+		tasks, work = doing(s, now())
 		if in := s.Incidents[i]; in != nil {
 			q = question{at: now(), whole: len(units) == len(s.Units), Question: match.Question{Incident: *in}}
 		}
 	})
 	for _, u := range units {
-		m := match.Unit{UnitView: u}
+		m := match.Unit{UnitView: u, Task: tasks[u.ID], Work: work[u.ID]}
 		for _, st := range p.w.city.Stations {
 			if st.ID == u.Station {
 				m.Station = &st.Pos
@@ -241,6 +244,32 @@ func (p *dispatcherDesk) question(i ems.IncidentID) (q question) {
 		q.Units = append(q.Units, m)
 	}
 	return q
+}
+
+// doing is what the missions on the screen say of their units: what each is on now, and when it was on others.
+func doing(s *desk.State, at time.Time) (map[ems.UnitID]*match.Task, map[ems.UnitID][]match.Span) {
+	tasks, work := map[ems.UnitID]*match.Task{}, map[ems.UnitID][]match.Span{}
+	for _, id := range sortedKeys(s.Missions) {
+		m := s.Missions[id]
+		first, last := m.Nodes[0].At, m.Nodes[len(m.Nodes)-1].At
+		span := match.Span{From: first, To: at}
+		if m.Ended != nil {
+			span.To = *m.Ended
+		}
+		work[m.Unit] = append(work[m.Unit], span)
+		if u := s.Units[m.Unit]; u == nil || u.Mission != id {
+			continue
+		}
+		t := &match.Task{Incident: m.Incident, Ordered: first, Since: last}
+		if i := s.Incidents[m.Incident]; i != nil {
+			t.Number, t.Priority, t.Scene = i.Number, i.Priority, i.Place.Pos
+		}
+		if h := s.Hospitals[m.Destination]; h != nil {
+			t.Hospital = &h.Pos
+		}
+		tasks[m.Unit] = t
+	}
+	return tasks, work
 }
 
 // pick is a dispatcher's choice; false: none of them, now.

@@ -256,6 +256,11 @@ func (o *oracle) judgeRanks(r match.Recommendation, units map[ems.UnitID]*fitnes
 			o.brokenLocked("DSP-001: recommendation %s has %s as a last resort, which is on mission %s", r.ID, u.Unit, f.mission)
 		}
 	}
+	for _, u := range slices.Concat(r.Soon, r.Divert) {
+		if f := units[u.Unit]; f == nil || f.mission == "" || f.mission != u.Mission || f.unfitFor(t) != "" {
+			o.brokenLocked("DSP-001: recommendation %s has %s on mission %s; the journal has %+v", r.ID, u.Unit, u.Mission, f)
+		}
+	}
 	for u := range units {
 		if listed[u] == "" && len(units) <= match.MaxUnits {
 			o.brokenLocked("DSP-001: recommendation %s says nothing of %s", r.ID, u)
@@ -320,6 +325,9 @@ func (o *oracle) judgeAnswer(r match.Recommendation) {
 			o.brokenLocked("DSP-001: recommendation %s names the failed parts %v of %s, and the screens show %v", r.ID, named, u.Unit, parts)
 		}
 		o.judgeTravel(r.ID, q, u, by[u.Unit])
+		if want := putBack(q, by[u.Unit]); math.Abs(want-u.HandicapS) > 0.001 {
+			o.brokenLocked("DSP-002: recommendation %s puts %s back by %.0f s, and what the screens show by %.0f s", r.ID, u.Unit, u.HandicapS, want)
+		}
 	}
 	for _, list := range [][]match.Ranked{r.Units, r.LastResort} {
 		for i, a := range list {
@@ -336,13 +344,65 @@ func (o *oracle) judgeAnswer(r match.Recommendation) {
 		again.Units[i], again.Units[j] = again.Units[j], again.Units[i]
 	})
 	if other := match.Recommend(again); !sameJSON(r.Units, other.Units) || !sameJSON(r.LeftOut, other.LeftOut) || !sameJSON(r.LastResort, other.LastResort) ||
-		!sameJSON(r.Missing, other.Missing) {
+		!sameJSON(r.Missing, other.Missing) || !sameJSON(r.Soon, other.Soon) || !sameJSON(r.Divert, other.Divert) {
 		o.brokenLocked("DSP-007: recommendation %s is %s, and to the same question in another order the answer is %s", r.ID, textOf(r), textOf(other))
 	}
 	for i := 0; i+1 < len(r.Units); i++ {
 		a, b := r.Units[i], r.Units[i+1]
-		if sameSeconds(a.EtaS, b.EtaS) && failed[a.Unit] == failed[b.Unit] && a.Unit > b.Unit {
+		if sameSeconds(a.EtaS, b.EtaS) && a.HandicapS == b.HandicapS && a.Unit > b.Unit {
 			o.brokenLocked("DSP-007: recommendation %s has %s before %s, which are equal: ties break on the name", r.ID, a.Unit, b.Unit)
+		}
+	}
+	o.judgeFirst(r, again)
+	o.judgeBusy(r, q, by)
+}
+
+// judgeFirst holds what a unit is said to need against the answer to a question in which it has that: it is first then, or it is not.
+func (o *oracle) judgeFirst(r match.Recommendation, q match.Question) {
+	for _, l := range r.LeftOut {
+		if len(l.First) != 1 {
+			o.brokenLocked("DSP-002: recommendation %s leaves out %s and says %v of what it needs to be first", r.ID, l.Unit, l.First)
+			continue
+		}
+		o.look("DSP-002")
+		other := q
+		other.Units = slices.Clone(q.Units)
+		i := slices.IndexFunc(other.Units, func(u match.Unit) bool { return u.ID == l.Unit })
+		u := &other.Units[i]
+		said, promised := l.First[0].Code, false
+		switch said {
+		case "first_duty":
+			promised, u.Duty = true, ems.OnDuty
+		case "first_recall", "first_free":
+			promised, u.Mission = true, ""
+		case "first_no":
+			u.Duty, u.Mission = ems.OnDuty, ""
+		default:
+			continue
+		}
+		is := match.Recommend(other)
+		if first := len(is.Units) > 0 && is.Units[0].Unit == l.Unit; first != promised {
+			o.brokenLocked("DSP-002: recommendation %s says %s of %s; with that the first is %s", r.ID, said, l.Unit, textOf(is.Units))
+		}
+	}
+}
+
+// judgeBusy holds the units that are on a mission, and stand beside the ranked ones, against what the screens show of them.
+func (o *oracle) judgeBusy(r match.Recommendation, q question, by map[ems.UnitID]match.Unit) {
+	for i, list := range [][]match.Ranked{r.Soon, r.Divert} {
+		for _, x := range list {
+			o.look("DSP-001")
+			u := by[x.Unit]
+			switch {
+			case u.Mission == "" || u.Mission != x.Mission:
+				o.brokenLocked("DSP-001: recommendation %s has %s as busy with %q, and the screens show it on %q", r.ID, x.Unit, x.Mission, u.Mission)
+			case u.Duty != ems.OnDuty:
+				o.brokenLocked("DSP-001: recommendation %s offers %s, which is %s", r.ID, x.Unit, u.Duty)
+			case i == 0 && (x.FreeAt == nil || x.FreeAt.Before(q.at.Add(-time.Second)) || x.EtaS == nil || *x.EtaS < x.FreeAt.Sub(q.at).Seconds()-1):
+				o.brokenLocked("DSP-002: recommendation %s has %s free at %v and there in %v", r.ID, x.Unit, x.FreeAt, x.EtaS)
+			case i == 1 && (x.Act != "recall" || u.Task == nil || u.Task.Priority <= q.Incident.Priority || len(u.Task.Incident) == 0):
+				o.brokenLocked("DSP-001: recommendation %s would take %s from somebody as urgent: %v", r.ID, x.Unit, u.Task)
+			}
 		}
 	}
 }
@@ -351,7 +411,7 @@ func sameSeconds(a, b *float64) bool {
 	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
 
-// judgePair holds the order of two ranked units, of which a stands before b.
+// judgePair holds the order of two ranked units, of which a stands before b: by time and what each is put back by, then time, then name.
 func (o *oracle) judgePair(id string, a, b match.Ranked, failed map[ems.UnitID]bool) {
 	switch {
 	case a.EtaS == nil && b.EtaS != nil:
@@ -360,13 +420,58 @@ func (o *oracle) judgePair(id string, a, b match.Ranked, failed map[ems.UnitID]b
 		if a.EtaS == nil && failed[a.Unit] && !failed[b.Unit] {
 			o.brokenLocked("DSP-001: recommendation %s has %s with a failed part before %s, and neither is known to be faster", id, a.Unit, b.Unit)
 		}
-	case failed[a.Unit] && !failed[b.Unit] && *b.EtaS-*a.EtaS < clearlyFaster:
+	case failed[a.Unit] && !failed[b.Unit] && *b.EtaS+b.HandicapS-*a.EtaS < clearlyFaster:
 		o.brokenLocked("DSP-001: recommendation %s has %s with a failed part before %s: %.0f s and %.0f s", id, a.Unit, b.Unit, *a.EtaS, *b.EtaS)
-	case failed[a.Unit] == failed[b.Unit] && *a.EtaS > *b.EtaS:
-		o.brokenLocked("DSP-001: recommendation %s has the slower %s before %s: %.0f s and %.0f s", id, a.Unit, b.Unit, *a.EtaS, *b.EtaS)
-	case !failed[a.Unit] && failed[b.Unit] && *a.EtaS-*b.EtaS > clearlyFaster:
-		o.brokenLocked("DSP-001: recommendation %s has %s before %s, which is clearly faster: %.0f s and %.0f s", id, a.Unit, b.Unit, *a.EtaS, *b.EtaS)
+	case *a.EtaS+a.HandicapS > *b.EtaS+b.HandicapS:
+		o.brokenLocked("DSP-001: recommendation %s has the slower %s before %s: %.0f s and %.0f s, put back by %.0f s and %.0f s", id, a.Unit, b.Unit, *a.EtaS, *b.EtaS,
+			a.HandicapS, b.HandicapS)
 	}
+}
+
+// What this page knows of the rules that rank, in words of its own (docs/choosing.md): who has rested less than 20 minutes in 4 hours, or in 4
+// missions, is put back by a minute, except where the nearest goes first. The town has no areas, shifts and expected calls.
+const (
+	tired        = 60.0
+	withoutBreak = 4 * time.Hour
+	aBreak       = 20 * time.Minute
+	inARow       = 4
+)
+
+// putBack is by how much a unit is ranked behind its time.
+func putBack(q question, u match.Unit) (s float64) {
+	if len(failedParts(u, q.at)) > 0 {
+		s += clearlyFaster
+	}
+	if q.Incident.Priority == ems.PriorityA {
+		return s
+	}
+	began, missions := q.at, 0
+	for again := true; again; { // the chain of missions without a break, backwards from now
+		again, missions = false, 0
+		for _, w := range u.Work {
+			if began.Sub(w.To) < aBreak {
+				missions++
+				if w.From.Before(began) {
+					began, again = w.From, true
+				}
+			}
+		}
+	}
+	if q.at.Sub(began) >= withoutBreak || missions >= inARow {
+		s += tired
+	}
+	return s
+}
+
+// turnOut is how long a crew at its station takes until its wheels turn; the town's clocks are Beijing's.
+func turnOut(u match.Unit, at time.Time) float64 {
+	switch h := (at.UTC().Hour() + 8) % 24; {
+	case u.State != ems.MissionAtStation:
+		return 0
+	case h >= 22 || h < 6:
+		return 120
+	}
+	return 90
 }
 
 // judgeTravel holds the travel time of a unit whose place is fresh against that place, by a formula of its own; and what it says of it.
@@ -389,7 +494,7 @@ func (o *oracle) judgeTravel(id string, q question, u match.Ranked, v match.Unit
 	if old := age > 30*time.Second; old && !has(u.Caution, "stale_position") && !has(u.Caution, "lost_position") && !has(u.Caution, "station_position") {
 		o.brokenLocked("DSP-002: recommendation %s does not say that the place of %s is %v old", id, u.Unit, age)
 	} else if !old {
-		if m := metres(v.Fix.Pos, *to); math.Abs(m-*u.DistanceM) > 2+m/200 || math.Abs(*u.EtaS-*u.DistanceM*1.4/(40/3.6)) > 1 {
+		if m := metres(v.Fix.Pos, *to); math.Abs(m-*u.DistanceM) > 2+m/200 || math.Abs(*u.EtaS-*u.DistanceM*1.4/(40/3.6)-turnOut(v, q.at)) > 1 {
 			o.brokenLocked("DSP-002: recommendation %s has %s %.0f m and %.0f s away, and the screens show it %.0f m away", id, u.Unit, *u.DistanceM, *u.EtaS, m)
 		}
 	}
@@ -429,24 +534,17 @@ func (o *oracle) judgeOrder(e journal.Event, b desk.MissionOrdered, f fitness, t
 	}
 }
 
-// slower is by how much a choice is slower than the best of a recommendation.
+// slower is by how much later a choice is there than the one that stands first in a recommendation.
 func slower(r match.Recommendation, u ems.UnitID) float64 {
-	best, chosen, last := math.Inf(1), math.NaN(), math.NaN()
-	for _, x := range r.Units {
-		if last = math.NaN(); x.EtaS != nil {
-			best, last = min(best, *x.EtaS), *x.EtaS
-		}
+	times := map[ems.UnitID]*float64{}
+	for _, x := range r.LeftOut {
+		times[x.Unit] = x.EtaS
 	}
-	chosen = last // one that was not listed is at least as slow as the last
-	for _, x := range slices.Concat(r.Units, r.LastResort) {
-		if x.Unit == u {
-			if chosen = math.NaN(); x.EtaS != nil {
-				chosen = *x.EtaS
-			}
-		}
+	for _, x := range slices.Concat(r.Divert, r.LastResort, r.Units) {
+		times[x.Unit] = x.EtaS
 	}
-	if math.IsInf(best, 1) || math.IsNaN(chosen) {
+	if len(r.Units) == 0 || r.Units[0].EtaS == nil || times[u] == nil {
 		return 0
 	}
-	return max(0, chosen-best)
+	return max(0, *times[u]-*r.Units[0].EtaS)
 }

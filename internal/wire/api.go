@@ -243,12 +243,22 @@ type RecommendedUnit struct {
 	DistanceM *float64   `json:"distance_m,omitempty" doc:"straight line; absent: unknown"`
 	Reasons   []Why      `json:"reasons,omitempty"`
 	Caution   []Why      `json:"caution,omitempty" doc:"a failed part, by name (DSP-001)"`
+	HandicapS float64    `json:"handicap_s,omitempty" doc:"seconds that it is ranked behind its time; the reasons say why"`
+	First     []Why      `json:"first,omitempty" doc:"what would have to be true for it to stand first"`
+	// The rest is of units that are on a mission.
+	Mission ems.MissionID `json:"mission,omitempty"`
+	Act     string        `json:"act,omitempty" enum:"recall,free,wait," doc:"what a person must do before it can be sent: recall its mission, enter that it is available, or wait"`
+	FreeAt  *time.Time    `json:"free_at,omitempty" doc:"when its task is foretold to end"`
+	GainS   *float64      `json:"gain_s,omitempty" doc:"by how much it is sooner than the best free unit; absent: there is none"`
+	LosesS  *float64      `json:"loses_s,omitempty" doc:"by how much later somebody is with the other incident; absent: nobody else can go, or that is not known"`
 }
 
 // LeftOut is a unit that is not recommended, and why.
 type LeftOut struct {
-	Unit ems.UnitID `json:"unit"`
-	Why  []Why      `json:"why"`
+	Unit  ems.UnitID `json:"unit"`
+	Why   []Why      `json:"why"`
+	EtaS  *float64   `json:"eta_s,omitempty" doc:"its time, were it sent from where it is; absent: unknown"`
+	First []Why      `json:"first,omitempty" doc:"what would have to be true for it to stand first"`
 }
 
 // Recommendation ranks units for an incident; it is stored before it is shown (DSP-002).
@@ -256,12 +266,14 @@ type Recommendation struct {
 	ID           string            `json:"id"`
 	Incident     ems.IncidentID    `json:"incident"`
 	At           time.Time         `json:"at"`
-	Method       string            `json:"method" enum:"straight_line,roads"`
+	Method       string            `json:"method" enum:"straight_line,roads,roads_live" doc:"by straight line, by road at free flow, or by road with measured speeds or closures"`
 	DetourFactor float64           `json:"detour_factor"`
 	SpeedKmh     float64           `json:"speed_kmh"`
 	Units        []RecommendedUnit `json:"units"`
 	LeftOut      []LeftOut         `json:"left_out,omitempty"`
 	LastResort   []RecommendedUnit `json:"last_resort,omitempty" doc:"最后手段: a person chooses from it, by name (DSP-001)"`
+	Soon         []RecommendedUnit `json:"soon,omitempty" doc:"on a mission that is about to end; they cannot be sent yet"`
+	Divert       []RecommendedUnit `json:"divert,omitempty" doc:"on their way to somebody less urgent; a person may recall them"`
 	Missing      []Why             `json:"missing,omitempty" doc:"what was not known: roads, a position"`
 	Simulated    bool              `json:"simulated,omitempty"`
 }
@@ -325,6 +337,8 @@ type DutyBody struct {
 	Duty   ems.UnitDuty `json:"duty" enum:"on_duty,off_duty,suspended,crewless,broken_down,contaminated"`
 	Reason string       `json:"reason,omitempty" maxLength:"500"`
 	Crew   []string     `json:"crew,omitempty" maxItems:"8"`
+	// ShiftEnds is when the shift of its crew ends.
+	ShiftEnds *time.Time `json:"shift_ends,omitempty" doc:"within the next 24 hours; absent: unchanged. Forgotten when the unit goes off duty"`
 }
 
 // LogOnBody seats a person at a desk.

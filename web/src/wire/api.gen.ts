@@ -1976,6 +1976,11 @@ export interface components {
             /** @description client's own id of this act: sent again, it changes nothing */
             id?: string;
             reason?: string;
+            /**
+             * Format: date-time
+             * @description within the next 24 hours; absent: unchanged. Forgotten when the unit goes off duty
+             */
+            shift_ends?: string;
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -2335,6 +2340,13 @@ export interface components {
             oldest?: string;
         };
         LeftOut: {
+            /**
+             * Format: double
+             * @description its time, were it sent from where it is; absent: unknown
+             */
+            eta_s?: number;
+            /** @description what would have to be true for it to stand first */
+            first?: components["schemas"]["Why"][];
             unit: string;
             why: components["schemas"]["Why"][];
         };
@@ -2918,21 +2930,33 @@ export interface components {
             at: string;
             /** Format: double */
             detour_factor: number;
+            /** @description on their way to somebody less urgent; a person may recall them */
+            divert?: components["schemas"]["RecommendedUnit"][];
             id: string;
             incident: string;
             /** @description 最后手段: a person chooses from it, by name (DSP-001) */
             last_resort?: components["schemas"]["RecommendedUnit"][];
             left_out?: components["schemas"]["LeftOut"][];
-            /** @enum {string} */
-            method: "straight_line" | "roads";
+            /**
+             * @description by straight line, by road at free flow, or by road with measured speeds or closures
+             * @enum {string}
+             */
+            method: "straight_line" | "roads" | "roads_live";
             /** @description what was not known: roads, a position */
             missing?: components["schemas"]["Why"][];
             simulated?: boolean;
+            /** @description on a mission that is about to end; they cannot be sent yet */
+            soon?: components["schemas"]["RecommendedUnit"][];
             /** Format: double */
             speed_kmh: number;
             units: components["schemas"]["RecommendedUnit"][];
         };
         RecommendedUnit: {
+            /**
+             * @description what a person must do before it can be sent: recall its mission, enter that it is available, or wait
+             * @enum {string}
+             */
+            act?: "recall" | "free" | "wait" | "";
             /** @description a failed part, by name (DSP-001) */
             caution?: components["schemas"]["Why"][];
             /**
@@ -2945,6 +2969,29 @@ export interface components {
              * @description by road, or by the straight line where method or a caution by_line says so; absent: unknown, for want of a position of the unit or of the incident
              */
             eta_s?: number;
+            /** @description what would have to be true for it to stand first */
+            first?: components["schemas"]["Why"][];
+            /**
+             * Format: date-time
+             * @description when its task is foretold to end
+             */
+            free_at?: string;
+            /**
+             * Format: double
+             * @description by how much it is sooner than the best free unit; absent: there is none
+             */
+            gain_s?: number;
+            /**
+             * Format: double
+             * @description seconds that it is ranked behind its time; the reasons say why
+             */
+            handicap_s?: number;
+            /**
+             * Format: double
+             * @description by how much later somebody is with the other incident; absent: nobody else can go, or that is not known
+             */
+            loses_s?: number;
+            mission?: string;
             reasons?: components["schemas"]["Why"][];
             unit: string;
         };
@@ -3068,6 +3115,8 @@ export interface components {
             uncertain_s?: number;
         };
         Station: {
+            /** @description its service area: rings of corners, each closed by itself */
+            areas?: (components["schemas"]["WGS84"][] | null)[];
             id: string;
             name: string;
             name_en?: string;
@@ -3367,6 +3416,13 @@ export interface components {
             /** @description 待上传: what the unit still has to deliver, by lane */
             owed?: components["schemas"]["LaneDepth"][];
             plate: string;
+            /**
+             * Format: date-time
+             * @description as a desk entered it; absent: as its shifts say
+             */
+            shift_ends?: string;
+            /** @description times of day at which its crews change, HH:MM local time */
+            shifts?: string[];
             simulated?: boolean;
             /** @description state of the current mission, or available / at_station */
             state: string;
