@@ -94,6 +94,8 @@ func (w *ways) ask(q *match.Question) {
 		return
 	}
 	q.Roads = times
+	is := w.roads.Now()
+	q.RoadsLive = is.Closed > 0 || is.Measured[roadlive.Mission] > 0
 	w.askTasks(q, *to)
 }
 

@@ -46,11 +46,21 @@ const argGroups: Record<string, string> = {
   pathway: 'pathway',
   treatment: 'treatment',
   was: 'board.state',
+  rule: 'rule',
 };
 
 /** Words for a reason of the server, its arguments in words, too. */
 export function why(reason: Reason): string {
   const args = Object.entries(reason.args ?? {}).map(([name, value]) => {
+    if (name === 'parts')
+      return [
+        name,
+        value
+          .split(' ')
+          .map((part) => tc('part', part))
+          .join(lang.value === 'zh' ? '、' : ', '),
+      ] as const;
+    if (name === 'incident') return [name, value.padStart(4, '0')] as const;
     const group = argGroups[name];
     return [name, group ? tc(group, value) : value] as const;
   });

@@ -420,10 +420,24 @@ export interface Ranked {
   distance_m?: number | undefined;
   reasons?: Reason[] | undefined;
   caution?: Reason[] | undefined;
+  /** Seconds that it is ranked behind its time; the reasons say why. */
+  handicap_s?: number | undefined;
+  /** What would have to be true for it to stand first. */
+  first?: Reason[] | undefined;
+  /** The rest is of units on a mission: what a person must do before they can be sent. */
+  mission?: string | undefined;
+  act?: string | undefined;
+  free_at?: string | undefined;
+  /** Absent: there is no free unit. */
+  gain_s?: number | undefined;
+  /** Absent: nobody else can go, or that is not known. */
+  loses_s?: number | undefined;
 }
 export interface LeftOut {
   unit: string;
   why?: Reason[] | undefined;
+  eta_s?: number | undefined;
+  first?: Reason[] | undefined;
 }
 export interface Recommendation {
   id: string;
@@ -435,6 +449,10 @@ export interface Recommendation {
   units?: Ranked[] | undefined;
   left_out?: LeftOut[] | undefined;
   last_resort?: Ranked[] | undefined;
+  /** On a mission that is about to end; they cannot be sent yet. */
+  soon?: Ranked[] | undefined;
+  /** On their way to somebody less urgent; a person may recall them. */
+  divert?: Ranked[] | undefined;
   missing?: Reason[] | undefined;
 }
 /** One node of a case against its target; the seconds hold at the case's own time, and a screen counts on from there. */
@@ -857,6 +875,13 @@ const ranked = shape<Ranked>({
   distance_m: maybe(number),
   reasons: maybe(list(reason)),
   caution: maybe(list(reason)),
+  handicap_s: maybe(number),
+  first: maybe(list(reason)),
+  mission: maybe(text),
+  act: maybe(text),
+  free_at: maybe(time),
+  gain_s: maybe(number),
+  loses_s: maybe(number),
 });
 export const about = shape<About>({ duty_phone: maybe(text) });
 export const recommendation = shape<Recommendation>({
@@ -867,8 +892,12 @@ export const recommendation = shape<Recommendation>({
   detour_factor: maybe(number),
   speed_kmh: maybe(number),
   units: maybe(list(ranked)),
-  left_out: maybe(list(shape<LeftOut>({ unit: text, why: maybe(list(reason)) }))),
+  left_out: maybe(
+    list(shape<LeftOut>({ unit: text, why: maybe(list(reason)), eta_s: maybe(number), first: maybe(list(reason)) })),
+  ),
   last_resort: maybe(list(ranked)),
+  soon: maybe(list(ranked)),
+  divert: maybe(list(ranked)),
   missing: maybe(list(reason)),
 });
 const step = shape<CaseStep>({

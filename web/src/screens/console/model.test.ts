@@ -16,8 +16,10 @@ import {
   keyAgainstStand,
   orderTimes,
   parsePos,
+  plainReasons,
   proposals,
   step,
+  timeParts,
   troubles,
   unitLook,
   unitRows,
@@ -192,6 +194,29 @@ describe('keys and fields', () => {
       step(['a', 'b'], 'a', -1),
       step([], 'x', 1),
     ]).toEqual(['a', 'b', 'a', undefined]);
+  });
+});
+
+describe('what a unit is ranked by', () => {
+  const reasons = [
+    { code: 'mobilise', args: { mobilise_s: '90' } },
+    { code: 'travel', args: { eta_s: '394', drive_s: '304', distance_m: '4846' } },
+    { code: 'other_area', args: { stations: 'st1', handicap_s: '180' } },
+    { code: 'coverage', args: { calls_pct: '80.0', lost_pct: '0.5', handicap_s: '0' } },
+  ];
+  it('is said in parts that sum up to its time', () => {
+    expect(timeParts({ unit: 'u1', eta_s: 394, reasons })).toEqual([
+      { code: 'mobilise', s: '90' },
+      { code: 'drive', s: '304' },
+    ]);
+    expect(timeParts({ unit: 'u1', eta_s: 140, reasons: [{ code: 'travel', args: { eta_s: '140' } }] })).toEqual([]);
+    const soon = [{ code: 'remaining', args: { remaining_s: '600', state: 'at_hospital' } }];
+    expect(timeParts({ unit: 'u1', reasons: soon })).toEqual([{ code: 'remaining', s: '600' }]);
+  });
+  it('stands on its line when it puts it back, and in its basis otherwise', () => {
+    expect(plainReasons({ unit: 'u1', reasons }).map((r) => r.code)).toEqual(['other_area']);
+    const much = reasons.map((r) => (r.code === 'coverage' ? { code: r.code, args: { handicap_s: '40' } } : r));
+    expect(plainReasons({ unit: 'u1', reasons: much }).map((r) => r.code)).toEqual(['other_area', 'coverage']);
   });
 });
 

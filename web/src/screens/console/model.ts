@@ -14,6 +14,8 @@ import {
   type Order,
   type Place,
   type Pos,
+  type Ranked,
+  type Reason,
   type Recommendation,
   type Stand,
   type Unit,
@@ -45,6 +47,27 @@ export function isReady(unit: Unit): boolean {
 export function best(rec: Recommendation | undefined): string {
   const first = rec?.units?.[0];
   return first?.eta_s === undefined ? '' : first.unit;
+}
+
+/** What of a unit's time is what, in seconds: parts that are not there are not said. Answers of before had the road alone. */
+export function timeParts(item: Ranked): { code: 'mobilise' | 'remaining' | 'drive'; s: string }[] {
+  const of = (code: string, arg: string): string | undefined => item.reasons?.find((r) => r.code === code)?.args?.[arg];
+  const out: { code: 'mobilise' | 'remaining' | 'drive'; s: string }[] = [];
+  const remaining = of('remaining', 'remaining_s');
+  const mobilise = of('mobilise', 'mobilise_s');
+  const drive = of('travel', 'drive_s');
+  if (remaining !== undefined) out.push({ code: 'remaining', s: remaining });
+  if (mobilise !== undefined) out.push({ code: 'mobilise', s: mobilise });
+  if (drive !== undefined) out.push({ code: 'drive', s: drive });
+  return out;
+}
+
+/** What stands on a unit's line at once: what it is put back by, and where it is. The rest is its basis, on demand. */
+export function plainReasons(item: Ranked): Reason[] {
+  return (item.reasons ?? []).filter((r) => {
+    if (['travel', 'mobilise', 'remaining'].includes(r.code)) return false;
+    return r.code !== 'coverage' || Number(r.args?.handicap_s ?? 0) > 0;
+  });
 }
 
 export function over(incident: Incident): boolean {
