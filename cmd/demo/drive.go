@@ -41,9 +41,10 @@ const (
 	roadSpread    = 0.12 // of roads
 	// cornerShare: the profile's speeds are those of whole roads, with slowing down for corners and getting away from them. The simulated
 	// receiver does both by itself, so that between corners it must go faster by this much. Measured: without it 120 drives through the demo
-	// city took 1.09 times as long as foretold with lights and sirens, and 1.04 times without.
-	cornerShare = 1.07
-	yardKmh     = 15 // from a yard to its road
+	// city took 1.09 times as long as foretold with lights and sirens, and 1.04 times without. What is left on short ways is some 20 s for the yard,
+	// the start and the last brake, which no travel time by road counts: the centre learns it from its own arrivals.
+	cornerShare = 1.1
+	yardKmh     = 20 // from a yard to its road
 )
 
 func newPace(seed uint64) *pace {

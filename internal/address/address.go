@@ -30,6 +30,7 @@ const (
 	Crossing  Kind = "crossing"  // of two roads
 	House     Kind = "house"     // with a number
 	Post      Kind = "post"      // kilometre post
+	Called    Kind = "called"    // an address that was called to before
 )
 
 // named are the kinds that a book lists by name, in the order in which equally good hits are given. The others are parts of roads.
@@ -41,7 +42,13 @@ type Named struct {
 	Also []string // other names: English, old, short; the number of a road
 	Kind Kind
 	Pos  ems.WGS84
+	Box  Box // of a road: where it runs; zero where that is not known
+	// Times that help was called to it; of addresses that were called to before.
+	Times int
 }
+
+// Box is from where to where something reaches: west, south, east, north, degrees.
+type Box [4]float64
 
 // Meeting is where two roads meet; A and B are indices of Book.Roads.
 type Meeting struct {
@@ -63,6 +70,15 @@ type Milestone struct {
 	Pos    ems.WGS84
 }
 
+// Stretch is a road between two neighbouring kilometre posts: its line from the lower to the higher.
+type Stretch struct {
+	Road     int
+	From, To int // metres from the road's beginning
+	Line     []ems.WGS84
+	// Way is which way is driven along the line: 1 to the higher post, -1 to the lower, 0 both.
+	Way int
+}
+
 // Book is all that is known of a city's places.
 type Book struct {
 	Roads    []Named
@@ -70,6 +86,8 @@ type Book struct {
 	Meetings []Meeting
 	Houses   []Numbered
 	Posts    []Milestone
+	// Stretches of roads between posts that stand on them one after the other; between others nothing is known.
+	Stretches []Stretch
 }
 
 // OfCity lists what the city's own master data names: it comes before the same thing in a map.
@@ -107,7 +125,7 @@ func (b *Book) Check() error {
 			return fmt.Errorf("%d names are more than %d", len(list), MaxPlaces)
 		}
 		for _, p := range list {
-			if p.Name == "" || !p.Pos.Valid() || !slices.Contains(named, p.Kind) {
+			if p.Name == "" || !p.Pos.Valid() || !slices.Contains(named, p.Kind) || !p.Box.holds(p.Pos) {
 				return fmt.Errorf("the place %q of kind %q at %v is none", p.Name, p.Kind, p.Pos)
 			}
 		}
@@ -133,7 +151,22 @@ func (b *Book) Check() error {
 			return err
 		}
 	}
+	for _, s := range b.Stretches {
+		if s.From >= s.To || len(s.Line) < 2 {
+			return fmt.Errorf("the stretch of road %d from %d m to %d m is none", s.Road, s.From, s.To)
+		}
+		for _, p := range s.Line {
+			if err := road(s.Road, p); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
+}
+
+// holds says whether a place lies in the box, or the box is not known.
+func (b Box) holds(p ems.WGS84) bool {
+	return b == Box{} || p.Lon >= b[0] && p.Lat >= b[1] && p.Lon <= b[2] && p.Lat <= b[3]
 }
 
 // Match is how well a hit answers, best first.
@@ -171,8 +204,12 @@ type Hit struct {
 	House string // number of the house or the post that Pos is at
 	// Asked is the number that was asked for and is not in the book: Pos is that of House, which is near it, or, where House is empty, of the road.
 	Asked string
-	Rest  string // of the question: building, unit, what it lies beside
-	Area  string // town or neighbourhood near it, to tell two of one name apart
+	// Between are the two posts that a place on the road was worked out between, where Asked is not in the book.
+	Between string
+	Box     Box    // of a road that was found by name: where it runs
+	Times   int    // of an address that was called to before: how often
+	Rest    string // of the question: building, unit, what it lies beside
+	Area    string // town or neighbourhood near it, to tell two of one name apart
 }
 
 // meetingName is how a crossing is written.

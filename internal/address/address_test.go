@@ -1,7 +1,9 @@
 package address_test
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +11,7 @@ import (
 
 	"lifeline120/internal/address"
 	"lifeline120/internal/ems"
+	"lifeline120/internal/geo"
 	"lifeline120/maps"
 )
 
@@ -158,6 +161,86 @@ func TestGEO002_AHouseNumberIsNeverMadeUp(t *testing.T) {
 	})
 }
 
+// Between two posts a kilometre is worked out along the road and says between which; on the carriageway that a caller drove, when he says so; and never
+// beyond the posts, nor where the road between them is not known.
+func TestAKilometreBetweenPosts(t *testing.T) {
+	b := town()
+	bend := []ems.WGS84{at(112, 0), at(112, 3), at(116, 3)} // east, then north
+	b.Stretches = []address.Stretch{{Road: 4, From: 612_000, To: 613_000, Line: bend, Way: 1},
+		{Road: 4, From: 612_000, To: 613_000, Line: []ems.WGS84{at(112, 0.1), at(112, 3.1), at(116, 3.1)}, Way: -1}}
+	if err := b.Check(); err != nil {
+		t.Fatal(err)
+	}
+	ix := address.New(b, nil)
+	long := geo.Distance(bend[0], bend[1]) + geo.Distance(bend[1], bend[2])
+	for q, want := range map[string]struct {
+		share float64
+		east  bool // the other carriageway, 0.1 further east
+		rest  string
+	}{"京沪高速K612+300北行": {0.3, false, "北行"}, "京沪高速 K612+300 南行": {0.3, true, "南行"}, "g2 612公里900米往南": {0.9, true, "往南"}, "京沪高速K612+50": {0.05, false, ""}} {
+		h := first(t, ix, q)
+		if h.Kind != address.Post || h.Between != "K612–K613" || h.Asked == "" || h.House != "" || h.Rest != want.rest || h.Match == address.Exact || !strings.HasPrefix(h.Name, "京沪高速 K612+") {
+			t.Errorf("%s: %+v", q, h)
+		}
+		// The way along the line to where it is.
+		p := h.Pos
+		if want.east {
+			p.Lon -= 0.0001
+		}
+		along := geo.Distance(bend[0], p)
+		if p.Lat > bend[0].Lat+1e-9 {
+			along = geo.Distance(bend[0], bend[1]) + geo.Distance(bend[1], p)
+		}
+		if off := float64(along) - want.share*float64(long); off > 2 || off < -2 {
+			t.Errorf("%s: at %v, %.0f m along the road, want %.0f", q, h.Pos, along, want.share*float64(long))
+		}
+	}
+	for _, q := range []string{"京沪高速K611+900", "京沪高速K613+100"} {
+		if h := first(t, ix, q); h.Between != "" || h.Asked == "" || h.House == "" {
+			t.Errorf("%s: %+v", q, h)
+		}
+	}
+	if h := first(t, ix, "京沪高速K612"); h.Asked != "" || h.Between != "" || h.Match != address.Exact {
+		t.Errorf("the post itself: %+v", h)
+	}
+}
+
+// Addresses that were called to before are found, those called to most first; what the book knows comes once.
+func TestWhereHelpWasCalledToBefore(t *testing.T) {
+	var list []address.Address
+	for i := range 30 {
+		list = append(list, address.Address{Text: fmt.Sprintf("人民路桃源小区%d号楼", i+1), Pos: at(5, float64(i)/10), Times: 1})
+	}
+	list[6].Times, list[20].Times = 3, 5
+	list = append(list, address.Address{Text: "人民公园", Pos: at(9, 9), Times: 9})
+	ix, past := address.New(town(), nil), address.NewPast(list)
+	if past.Len() != 31 {
+		t.Fatalf("%d are found", past.Len())
+	}
+	hits := ix.SearchWith(past, "人民", nil, 10)
+	var called []string
+	for _, h := range hits {
+		if h.Kind == address.Called {
+			called = append(called, fmt.Sprint(h.Name, h.Times))
+		}
+	}
+	if want := []string{"人民路桃源小区21号楼5", "人民路桃源小区7号楼3", "人民路桃源小区1号楼1"}; !slices.Equal(called, want) || hits[0].Kind != address.Called {
+		t.Errorf("%v, want %v first", called, want)
+	}
+	if h := ix.SearchWith(past, "桃源小区3号楼", nil, 10); len(h) == 0 || h[0].Name != "人民路桃源小区3号楼" || h[0].Pos != list[2].Pos {
+		t.Errorf("%+v", h)
+	}
+	if h := ix.SearchWith(past, "tyxq21", nil, 10); len(h) == 0 || h[0].Name != "人民路桃源小区21号楼" || h[0].By != address.ByInitials {
+		t.Errorf("%+v", h)
+	}
+	if h := ix.SearchWith(past, "人民公园", nil, 10); len(h) == 0 || h[0].Kind != address.Landmark || h[0].Pos != at(4, 4) {
+		t.Errorf("the book's own: %+v", h)
+	}
+	if with, without := ix.SearchWith(address.NewPast(nil), "建国", nil, 10), ix.Search("建国", nil, 10); !reflect.DeepEqual(with, without) {
+		t.Errorf("%+v, want %+v", with, without)
+	}
+}
+
 func TestEquallyGoodOnesComeByKindThenNearest(t *testing.T) {
 	ix := address.New(town(), nil)
 	far := at(400, 400)
@@ -206,12 +289,22 @@ func TestABookWithNonsenseIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 	for name, spoil := range map[string]func(*address.Book){
-		"no name":        func(b *address.Book) { b.Roads[0].Name = "" },
-		"no kind":        func(b *address.Book) { b.Places[0].Kind = "star" },
-		"no place":       func(b *address.Book) { b.Places[0].Pos.Lat = 95 },
-		"no road":        func(b *address.Book) { b.Houses[0].Road = 99 },
-		"no second road": func(b *address.Book) { b.Meetings[0].B = -1 },
-		"a post nowhere": func(b *address.Book) { b.Posts[0].Pos.Lon = 500 },
+		"no name":               func(b *address.Book) { b.Roads[0].Name = "" },
+		"no kind":               func(b *address.Book) { b.Places[0].Kind = "star" },
+		"no place":              func(b *address.Book) { b.Places[0].Pos.Lat = 95 },
+		"no road":               func(b *address.Book) { b.Houses[0].Road = 99 },
+		"no second road":        func(b *address.Book) { b.Meetings[0].B = -1 },
+		"a post nowhere":        func(b *address.Book) { b.Posts[0].Pos.Lon = 500 },
+		"a road beside its box": func(b *address.Book) { b.Roads[0].Box = address.Box{1, 1, 2, 2} },
+		"a stretch back": func(b *address.Book) {
+			b.Stretches = []address.Stretch{{Road: 4, From: 613_000, To: 612_000, Line: []ems.WGS84{at(1, 1), at(2, 1)}}}
+		},
+		"a stretch of nothing": func(b *address.Book) {
+			b.Stretches = []address.Stretch{{Road: 4, From: 612_000, To: 613_000, Line: []ems.WGS84{at(1, 1)}}}
+		},
+		"a stretch nowhere": func(b *address.Book) {
+			b.Stretches = []address.Stretch{{Road: 4, From: 612_000, To: 613_000, Line: []ems.WGS84{at(1, 1), at(1, 200_000)}}}
+		},
 	} {
 		b := town()
 		spoil(b)

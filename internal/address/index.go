@@ -26,8 +26,10 @@ type Index struct {
 	meets    [][]uint32             // the roads that each road meets
 	houses   [][]house
 	posts    [][]Milestone
-	areas    map[[2]int32][]uint32 // items that say where one is, by cell
-	held     reader                // every reading that the names have; only read after New
+	// of each road, by where they begin
+	stretches [][]Stretch
+	areas     map[[2]int32][]uint32 // items that say where one is, by cell
+	held      reader                // every reading that the names have; only read after New
 }
 
 // spot is what of an item is compared in every search, together in memory.
@@ -179,7 +181,7 @@ func (ix *Index) order(b *Book, first []Named) {
 		put(p, -1)
 	}
 	slices.SortFunc(all, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(len(a.Name), len(b.Name)), strings.Compare(a.Name, b.Name), cmp.Compare(a.from, b.from))
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.Times, a.Times), cmp.Compare(len(a.Name), len(b.Name)), strings.Compare(a.Name, b.Name), cmp.Compare(a.from, b.from))
 	})
 	ix.item = make([]uint32, len(b.Roads))
 	kept := 0 // where those of this name begin
@@ -209,6 +211,7 @@ func (ix *Index) order(b *Book, first []Named) {
 // onRoads takes in what lies on the roads.
 func (ix *Index) onRoads(b *Book) {
 	ix.meets, ix.houses, ix.posts = make([][]uint32, len(b.Roads)), make([][]house, len(b.Roads)), make([][]Milestone, len(b.Roads))
+	ix.stretches = make([][]Stretch, len(b.Roads))
 	for _, m := range b.Meetings {
 		k := pair(m.A, m.B)
 		if ix.meetings[k] == nil {
@@ -226,7 +229,11 @@ func (ix *Index) onRoads(b *Book) {
 	for _, p := range b.Posts {
 		ix.posts[p.Road] = append(ix.posts[p.Road], p)
 	}
+	for _, s := range b.Stretches {
+		ix.stretches[s.Road] = append(ix.stretches[s.Road], s)
+	}
 	for r := range b.Roads {
+		slices.SortStableFunc(ix.stretches[r], func(a, b Stretch) int { return cmp.Compare(a.From, b.From) })
 		slices.SortFunc(ix.houses[r], func(a, b house) int {
 			return cmp.Or(cmp.Compare(a.value, b.value), strings.Compare(a.number, b.number), cmp.Compare(a.pos.Lat, b.pos.Lat), cmp.Compare(a.pos.Lon, b.pos.Lon))
 		})

@@ -20,6 +20,10 @@ const (
 	areaM = 6_000
 	// sameM: two of one name and kind within it are one place.
 	sameM = 300
+	// MaxPast is how many addresses that were called to before are kept: some years of a city's, and an index of some megabytes.
+	MaxPast = 20_000
+	// pastHits of them answer one question: the list is short, and the places of the city are most of it.
+	pastHits = 3
 	// compared is how many names a search for one wrong character compares, at most: some 10 ms.
 	compared = 200_000
 )

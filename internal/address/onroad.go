@@ -2,6 +2,7 @@ package address
 
 import (
 	"cmp"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"lifeline120/internal/ems"
+	"lifeline120/internal/geo"
 )
 
 // placed is a hit that lies on a road.
@@ -238,7 +240,8 @@ func nearest(hs []house, value int) []house {
 	return out
 }
 
-// milestones finds a kilometre post, or the nearest ones in the book, which say so.
+// milestones finds a kilometre post; a place between two posts, along the road, which says between which; or the nearest ones in the book,
+// which say so.
 func (ix *Index) milestones(q question, text string, hint *ems.WGS84) []placed {
 	m := postK.FindStringSubmatch(text)
 	if m == nil || m[1] == "" {
@@ -259,6 +262,14 @@ func (ix *Index) milestones(q question, text string, hint *ems.WGS84) []placed {
 			out = append(out, placed{c, Hit{Name: it.Name + " " + postName(p.Metres), Kind: Post, Pos: p.Pos, Match: c.match(), By: r.by, House: postName(p.Metres), Asked: asked, Rest: rest}})
 		}
 		known := slices.ContainsFunc(ps, func(p Milestone) bool { return p.Metres == at })
+		if on := ix.along(int(ix.road[r.item]), at, m[4]); !known && len(on) > 0 {
+			for _, h := range on {
+				c := max(inside, r.class)
+				h.Name, h.Kind, h.Match, h.By, h.Asked, h.Rest = it.Name+" "+postName(at), Post, c.match(), r.by, postName(at), rest
+				out = append(out, placed{c, h})
+			}
+			continue
+		}
 		best := postGap + 1
 		for _, p := range ps {
 			best = min(best, max(p.Metres-at, at-p.Metres))
@@ -277,6 +288,75 @@ func (ix *Index) milestones(q question, text string, hint *ems.WGS84) []placed {
 		}
 	}
 	return out
+}
+
+// along finds the places of a kilometre between two posts of a road: one on each carriageway, those first on which one drives as was said.
+func (ix *Index) along(road, at int, said string) []Hit {
+	type found struct {
+		Hit
+		against bool
+	}
+	var all []found
+	course, told := direction(said)
+	for i := range ix.stretches[road] {
+		s := &ix.stretches[road][i]
+		if at <= s.From || at >= s.To {
+			continue
+		}
+		pos, bearing := between(s.Line, float64(at-s.From)/float64(s.To-s.From))
+		if s.Way < 0 {
+			bearing += 180
+		}
+		turn := math.Abs(math.Mod(bearing-course+540, 360) - 180)
+		all = append(all, found{Hit{Pos: pos, Between: postName(s.From) + "–" + postName(s.To)}, told && s.Way != 0 && turn > 90})
+	}
+	slices.SortStableFunc(all, func(a, b found) int {
+		switch {
+		case a.against == b.against:
+			return 0
+		case a.against:
+			return 1
+		}
+		return -1
+	})
+	out := make([]Hit, len(all))
+	for i, f := range all {
+		out[i] = f.Hit
+	}
+	return out
+}
+
+// direction is what a caller says of where he drove: 南行, 往北, 东向; degrees from north.
+func direction(said string) (course float64, told bool) {
+	m := driving.FindStringSubmatch(said)
+	if m == nil {
+		return 0, false
+	}
+	return map[string]float64{"北": 0, "东": 90, "南": 180, "西": 270}[cmp.Or(m[1], m[2])], true
+}
+
+var driving = regexp.MustCompile(`(?:往|向|朝)([东南西北])|([东南西北])(?:行|向|方向)`)
+
+// between is the place so far along a line, by its length, and where the line leads there.
+func between(line []ems.WGS84, share float64) (ems.WGS84, float64) {
+	total := 0.0
+	for i := 1; i < len(line); i++ {
+		total += float64(geo.Distance(line[i-1], line[i]))
+	}
+	left := total * share
+	for i := 1; ; i++ {
+		a, b := line[i-1], line[i]
+		d := float64(geo.Distance(a, b))
+		if left > d && i+1 < len(line) {
+			left -= d
+			continue
+		}
+		f := 0.0
+		if d > 0 {
+			f = min(left/d, 1)
+		}
+		return ems.WGS84{Lat: a.Lat + (b.Lat-a.Lat)*f, Lon: a.Lon + (b.Lon-a.Lon)*f}, geo.Bearing(a, b)
+	}
 }
 
 func roughly(a, b ems.WGS84) float64 {

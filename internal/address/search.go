@@ -38,6 +38,11 @@ func (q question) rest(folded string) string {
 // Search gives the n best places for a question, best first. Equally good ones come by kind and, given a hint, by how near they are to it. The
 // same question gets the same answer.
 func (ix *Index) Search(asked string, hint *ems.WGS84, n int) []Hit {
+	return ix.SearchWith(nil, asked, hint, n)
+}
+
+// SearchWith is Search over the places and over what was called to before, which may be nil.
+func (ix *Index) SearchWith(past *Past, asked string, hint *ems.WGS84, n int) []Hit {
 	asked = asked[:min(len(asked), 8*maxQuestion)]
 	q := ask(asked)
 	if q.text == "" || n <= 0 {
@@ -71,7 +76,21 @@ func (ix *Index) Search(asked string, hint *ems.WGS84, n int) []Hit {
 	}
 	for _, c := range b.top {
 		it := &ix.items[c.item]
-		hits = append(hits, ranked{c.class, Hit{Name: it.Name, Kind: it.Kind, Pos: it.Pos, Match: c.class.match(), By: c.by, Rest: c.rest}})
+		hits = append(hits, ranked{c.class, Hit{Name: it.Name, Kind: it.Kind, Pos: it.Pos, Box: it.Box, Match: c.class.match(), By: c.by, Rest: c.rest}})
+	}
+	often, given := 0, 0
+	for _, c := range past.find(q.text) {
+		h := ranked{c.class, past.hit(c)}
+		if given == pastHits || slices.ContainsFunc(hits, func(o ranked) bool { return fold(o.Name+o.Rest) == fold(h.Name) }) {
+			continue
+		}
+		given++
+		if h.Times > 1 && c.class != exact { // help is called again to where it was called often
+			hits = slices.Insert(hits, often, h)
+			often++
+		} else {
+			hits = append(hits, h)
+		}
 	}
 	slices.SortStableFunc(hits, func(a, b ranked) int { return cmp.Compare(a.class, b.class) })
 	out := make([]Hit, 0, min(n, len(hits)))

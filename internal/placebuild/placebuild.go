@@ -16,6 +16,7 @@ import (
 // Report is what was found, and what could not be used.
 type Report struct {
 	Roads, Places, Crossings, Houses, Posts int
+	Stretches                               int // of roads between two posts
 	// HousesNowhere have a number and no road to it; PostsNowhere a kilometre and no named road under it.
 	HousesNowhere, PostsNowhere int
 }
@@ -32,7 +33,7 @@ const (
 type road struct {
 	address.Named
 	nodes []int64 // in their order
-	sum   ems.WGS84
+	ways  []int   // in Data.Ways
 }
 
 // Of makes the book of an extract. The same extract makes the same book.
@@ -43,10 +44,12 @@ func Of(d *extract.Data) (*address.Book, Report) {
 	b.named()
 	b.houses()
 	b.posts()
+	b.stretches()
 	for _, r := range b.all {
 		b.book.Roads = append(b.book.Roads, r.Named)
 	}
 	b.rep.Roads, b.rep.Places, b.rep.Crossings, b.rep.Houses, b.rep.Posts = len(b.book.Roads), len(b.book.Places), len(b.book.Meetings), len(b.book.Houses), len(b.book.Posts)
+	b.rep.Stretches = len(b.book.Stretches)
 	return &b.book, b.rep
 }
 
@@ -141,6 +144,7 @@ func (b *builder) gather(name string, ways []int) {
 	for _, g := range sortedKeys(groups) {
 		r := &road{Named: address.Named{Name: name, Kind: address.Road}}
 		id := len(b.all)
+		r.ways = groups[g]
 		for _, w := range groups[g] {
 			for _, s := range alsoOf(b.d.Ways[w].Tags, "ref") {
 				if !slices.Contains(r.Also, s) && s != name {
@@ -154,7 +158,7 @@ func (b *builder) gather(name string, ways []int) {
 				}
 			}
 		}
-		r.Pos = b.middle(r.nodes)
+		r.Pos, r.Box = b.middle(r.nodes), b.box(r.nodes)
 		b.all = append(b.all, r)
 		for _, s := range append([]string{name}, r.Also...) {
 			b.byName[s] = append(b.byName[s], id)
@@ -172,6 +176,16 @@ func (b *builder) middle(nodes []int64) ems.WGS84 {
 		}
 	}
 	return rounded(best)
+}
+
+// box is from where to where some nodes lie.
+func (b *builder) box(nodes []int64) address.Box {
+	out := address.Box{180, 90, -180, -90}
+	for _, n := range nodes {
+		p := rounded(b.d.Pos[n])
+		out = address.Box{min(out[0], p.Lon), min(out[1], p.Lat), max(out[2], p.Lon), max(out[3], p.Lat)}
+	}
+	return out
 }
 
 func mean(d *extract.Data, nodes []int64) ems.WGS84 {

@@ -104,6 +104,43 @@ func TestABookOfAnExtract(t *testing.T) {
 	}
 }
 
+// A motorway of two carriageways with posts: the road between them is measured where it is as long as they say, on each carriageway, and only between
+// neighbours.
+func TestRoadsBetweenPosts(t *testing.T) {
+	o := draw.OSM{Nodes: []draw.Node{
+		node(1, 0, 0), node(2, 0, 11_000), node(3, 9_000, 11_000), node(4, 18_000, 11_000), // K10 .. K11 .. K12 round a bend: 1,003 m, then 1,001 m and 1,001 m
+		node(5, -100, 18_000, "highway", "milestone", "distance", "12"), // beside nothing
+		node(11, 300, 0), node(12, 300, 10_700), node(13, 9_000, 10_700), node(14, 18_000, 10_700),
+		node(21, 150, 0, "highway", "milestone", "distance", "10", "ref", "G2"), node(22, 150, 10_950, "highway", "milestone", "distance", "11", "ref", "G2"), node(23, 18_000, 10_850, "highway", "milestone", "distance", "13", "ref", "G2"),
+		node(24, 30_000, 10_850, "highway", "milestone", "distance", "14", "ref", "G2"), node(6, 30_000, 11_000), node(15, 30_000, 10_700),
+	}, Ways: []draw.Way{
+		way(1, []int64{1, 2, 3}, "highway", "motorway", "name", "京沪高速", "ref", "G2"), way(2, []int64{3, 4, 6}, "highway", "motorway", "name", "京沪高速", "ref", "G2"),
+		way(3, []int64{15, 14, 13, 12, 11}, "highway", "motorway", "name", "京沪高速", "ref", "G2"),
+	}}
+	book, rep := build(t, o.PBF())
+	// From K10 to K11 1 km lies between the posts, from K11 to K13 2 km, and from K13 to K14 not one but 1.3 km: numbers were given anew there.
+	if len(book.Roads) != 1 || rep.Stretches != 4 || len(book.Stretches) != 4 {
+		t.Fatalf("%+v\n%+v", rep, book.Stretches)
+	}
+	ways := map[int]int{}
+	for _, s := range book.Stretches {
+		ways[s.Way]++
+		if s.From == 13_000 {
+			t.Errorf("%+v", s)
+		}
+	}
+	if ways[1] != 2 || ways[-1] != 2 {
+		t.Errorf("driven %v", ways)
+	}
+	if want := (address.Box{118, 35, 118.011, 35.03}); book.Roads[0].Box != want {
+		t.Errorf("the road runs in %v, want %v", book.Roads[0].Box, want)
+	}
+	h := address.New(book, nil).Search("京沪高速 K10+500 西行", nil, 3)
+	if len(h) != 2 || h[0].Between != "K10–K11" || h[0].Pos.Lat < 35.0002 || h[1].Pos.Lat > 35.0001 || h[0].Pos.Lon < 118.005 || h[0].Pos.Lon > 118.006 {
+		t.Errorf("%+v", h)
+	}
+}
+
 // The demo city: each house number, crossing and name of its map is found as it is written, and comes first.
 func TestEverythingInTheDemoCityIsFound(t *testing.T) {
 	b, err := fs.ReadFile(maps.Demo(), maps.RoadsFile)

@@ -44,6 +44,16 @@ type file struct {
 	Meetings [][4]int `json:"meetings"` // road, road, latitude, longitude
 	Houses   []house  `json:"houses"`
 	Posts    [][4]int `json:"posts"` // road, metres, latitude, longitude
+	// Added later: a file without them is read as one of roads without stretches.
+	Stretches []stretch `json:"stretches,omitempty"`
+}
+
+type stretch struct {
+	Road int      `json:"r"`
+	From int      `json:"f"` // metres
+	To   int      `json:"t"`
+	Way  int      `json:"w,omitempty"`
+	Line [][2]int `json:"l"`
 }
 
 type named struct {
@@ -51,6 +61,7 @@ type named struct {
 	Also []string     `json:"a,omitempty"`
 	Kind address.Kind `json:"k,omitempty"` // of a road: none
 	Pos  [2]int       `json:"p"`
+	Box  []int        `json:"b,omitempty"` // of a road: west, south, east, north
 }
 
 type house struct {
@@ -72,6 +83,13 @@ func Write(w io.Writer, info Info, b *address.Book) error {
 	for _, m := range b.Posts {
 		p := micro(m.Pos)
 		f.Posts = append(f.Posts, [4]int{m.Road, m.Metres, p[0], p[1]})
+	}
+	for _, s := range b.Stretches {
+		x := stretch{Road: s.Road, From: s.From, To: s.To, Way: s.Way}
+		for _, p := range s.Line {
+			x.Line = append(x.Line, micro(p))
+		}
+		f.Stretches = append(f.Stretches, x)
 	}
 	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
 	if err != nil {
@@ -146,6 +164,13 @@ func Read(b []byte) (*address.Book, Info, error) {
 	for _, m := range f.Posts {
 		book.Posts = append(book.Posts, address.Milestone{Road: m[0], Metres: m[1], Pos: degrees([2]int{m[2], m[3]})})
 	}
+	for _, s := range f.Stretches {
+		x := address.Stretch{Road: s.Road, From: s.From, To: s.To, Way: s.Way}
+		for _, p := range s.Line {
+			x.Line = append(x.Line, degrees(p))
+		}
+		book.Stretches = append(book.Stretches, x)
+	}
 	if err := book.Check(); err != nil {
 		return nil, Info{}, broken("%v", err)
 	}
@@ -155,7 +180,12 @@ func Read(b []byte) (*address.Book, Info, error) {
 func pack(list []address.Named) []named {
 	out := make([]named, len(list))
 	for i, p := range list {
-		out[i] = named{p.Name, p.Also, p.Kind, micro(p.Pos)}
+		out[i] = named{Name: p.Name, Also: p.Also, Kind: p.Kind, Pos: micro(p.Pos)}
+		if p.Box != (address.Box{}) {
+			for _, deg := range p.Box {
+				out[i].Box = append(out[i].Box, round(deg))
+			}
+		}
 		if p.Kind == address.Road {
 			out[i].Kind = ""
 		}
@@ -169,6 +199,11 @@ func unpack(list []named, kind address.Kind) []address.Named {
 		out[i] = address.Named{Name: p.Name, Also: p.Also, Kind: p.Kind, Pos: degrees(p.Pos)}
 		if kind != "" {
 			out[i].Kind = kind
+		}
+		if len(p.Box) == len(out[i].Box) {
+			for k, deg := range p.Box {
+				out[i].Box[k] = float64(deg) / 1e6
+			}
 		}
 	}
 	return out

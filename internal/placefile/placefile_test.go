@@ -17,9 +17,10 @@ import (
 func book() *address.Book {
 	p := ems.WGS84{Lat: 35.4, Lon: -118.500001}
 	return &address.Book{
-		Roads:    []address.Named{{Name: "建国路", Also: []string{"G205"}, Kind: address.Road, Pos: p}, {Name: "人民路", Kind: address.Road, Pos: p}},
+		Roads:    []address.Named{{Name: "建国路", Also: []string{"G205"}, Kind: address.Road, Pos: p, Box: address.Box{-119, 35.3, -118.2, 35.41}}, {Name: "人民路", Kind: address.Road, Pos: p}},
 		Places:   []address.Named{{Name: "<市医院>", Kind: address.Hospital, Pos: p}},
 		Meetings: []address.Meeting{{A: 0, B: 1, Pos: p}}, Houses: []address.Numbered{{Road: 1, Number: "12甲", Pos: p}}, Posts: []address.Milestone{{Road: 0, Metres: 612_300, Pos: p}},
+		Stretches: []address.Stretch{{Road: 0, From: 612_300, To: 613_000, Way: -1, Line: []ems.WGS84{p, {Lat: 35.41, Lon: -118.5}}}},
 	}
 }
 
