@@ -162,8 +162,10 @@ func (b *Swept) apply(s *State, _ journal.Event) error {
 			s.dropMission(m)
 		}
 		dropWhere(s, s.Recommendations, Recommendations, func(r *match.Recommendation) bool { return r.Incident == id })
+		s.keepCalled(i)
 		drop(s, s.Incidents, Incidents, id)
 	}
+	s.boundCalled()
 	for _, id := range slices.Sorted(maps.Keys(gone)) {
 		if a := s.Alarms[id]; a != nil {
 			for _, key := range a.PressIDs {

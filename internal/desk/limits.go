@@ -22,6 +22,8 @@ const (
 	MaxAlarms = 20_000
 	// MaxSweep bounds one event of forgetting.
 	MaxSweep = 200
+	// MaxCalled bounds the addresses that help was called to before: those called to least, and longest ago, are forgotten first.
+	MaxCalled = 20_000
 	// MaxRequests: so many acts are remembered by the client's own id; the oldest is forgotten first. A client that sends an older one
 	// again meets the entities' own identities instead.
 	MaxRequests = 20_000

@@ -133,6 +133,9 @@ type State struct {
 	Techs  uint64 `json:"techs"`  // technical alarms raised so far; numbers their ids
 	Noted  uint64 `json:"noted"`  // notes written by the system so far; numbers their ids
 
+	Called  map[string]Called `json:"called"`   // addresses of swept incidents
+	CalledN uint64            `json:"called_n"` // incidents counted in it so far
+
 	// The rest is not in snapshots: it follows from the above, or stands only until the store has answered.
 	pending    []journal.Event                 // applied, not yet in the journal, in order (DLV-006)
 	marks      [][]Ref                         // what each of them touched
@@ -156,7 +159,7 @@ func New(demo bool) *State {
 		Desks: map[ems.DeskID]*ems.Desk{}, Notes: map[string]*Note{}, Recommendations: map[string]*match.Recommendation{},
 		Instructions: map[string]*Instruction{}, Bindings: map[string][]Span{}, Presses: map[string]ems.AlarmID{},
 		Tokens: map[string]ems.AlarmID{}, Requests: map[string][]Ref{}, Photos: map[ems.PhotoID]*ems.Photo{},
-		Talk: map[ems.MessageID]*ems.Message{}, Closures: map[ems.ClosureID]*ems.Closure{}, Boards: map[ems.HospitalID]*ems.HospitalBoard{},
+		Talk: map[ems.MessageID]*ems.Message{}, Closures: map[ems.ClosureID]*ems.Closure{}, Boards: map[ems.HospitalID]*ems.HospitalBoard{}, Called: map[string]Called{},
 	}
 	s.index()
 	return s
@@ -306,7 +309,7 @@ func Restore(body []byte) (*State, error) {
 // whole says what is wrong with a state that was read: a collection that is null, an entity that is null or stands under another's name, an end
 // without its instant. The fold believes its own state, so nothing may come into it that the fold has not made.
 func (s *State) whole() error {
-	if s.Bindings == nil || s.Presses == nil || s.Tokens == nil || s.Requests == nil {
+	if s.Bindings == nil || s.Presses == nil || s.Tokens == nil || s.Requests == nil || s.Called == nil {
 		return errors.New("a collection is missing")
 	}
 	if err := s.named(); err != nil {

@@ -63,6 +63,7 @@ type Centre struct {
 	count    counters
 	keeper   *timesKeeper                  // works travel times in, beside the owner
 	places   atomic.Pointer[address.Index] // nil: not ready
+	called   atomic.Pointer[address.Past]  // addresses that were called to before
 	rankings rankings
 	term     uint64
 	secret   []byte // makes callers' secrets
@@ -128,6 +129,7 @@ type Centre struct {
 	asideAgain time.Time // not before, after an error
 	snapAt     uint64
 	snapping   bool
+	pastKnown  bool  // no incident has changed since past was made
 	fault      error // ends Run
 }
 
@@ -382,6 +384,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	}
 	if c.cfg.Places != nil {
 		pumps.Go(func() { c.readPlaces(linked) })
+		pumps.Go(func() { c.keepPast(linked) })
 	}
 	if c.cfg.Roads != nil {
 		pumps.Go(func() { c.openWays(linked) })

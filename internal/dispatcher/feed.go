@@ -228,6 +228,9 @@ func (c *Centre) show(t time.Time) {
 				c.views[ems.HospitalID(r.K)] = newHospitalView()
 			}
 			moved = true
+		case desk.Incidents:
+			c.pastKnown = false
+			moved = true
 		default:
 			moved = true
 		}

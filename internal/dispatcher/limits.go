@@ -32,6 +32,9 @@ const (
 	asidePatience = time.Second            // no answer of that disk for so long: the screens say so
 )
 
+// pastEvery: a new address is found among those called to before after so long at most; making the index anew takes some hundredths of a second.
+const pastEvery = 20 * time.Second
+
 const (
 	snapshotEvery = 10_000 // events between snapshots: a start reads at most so many
 	retryFirst    = 200 * time.Millisecond

@@ -1,15 +1,19 @@
 package dispatcher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"lifeline120/internal/address"
+	"lifeline120/internal/desk"
 	"lifeline120/internal/ems"
 	"lifeline120/internal/placefile"
 	"lifeline120/internal/wire"
@@ -43,6 +47,48 @@ func (c *Centre) readPlaces(ctx context.Context) {
 	c.log.Info("places are ready", "names", ix.Len(), "took", time.Since(began).Round(time.Millisecond))
 }
 
+// keepPast has what was called to before found: from the start on, and again within pastEvery of a change.
+func (c *Centre) keepPast(ctx context.Context) {
+	again := time.NewTicker(pastEvery)
+	defer again.Stop()
+	for {
+		answer := make(chan []desk.CalledTo, 1)
+		c.post(func() {
+			if c.pastKnown {
+				answer <- nil
+				return
+			}
+			c.pastKnown = true
+			answer <- c.state.CalledBefore()
+		})
+		select {
+		case list := <-answer:
+			if list != nil {
+				c.called.Store(pastOf(list))
+			}
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// pastOf makes the index, of those called to most when there are too many.
+func pastOf(list []desk.CalledTo) *address.Past {
+	slices.SortFunc(list, func(a, b desk.CalledTo) int {
+		return cmp.Or(cmp.Compare(b.Times, a.Times), strings.Compare(a.Address, b.Address))
+	})
+	out := make([]address.Address, len(list))
+	for i, x := range list {
+		out[i] = address.Address{Text: x.Address, Pos: x.Pos, Times: x.Times}
+	}
+	return address.NewPast(out)
+}
+
 // findPlaces answers while an address is typed. It asks nobody, and reads nothing that changes.
 func (c *Centre) findPlaces(api huma.API, get func(path, id, summary string) huma.Operation) {
 	huma.Register(api, get("/api/v1/places", "find-places", "Places by what a caller says: name, pinyin, initials, crossing, house number"),
@@ -61,9 +107,18 @@ func (c *Centre) findPlaces(api huma.API, get func(path, id, summary string) hum
 				near = &ems.WGS84{Lat: in.Lat, Lon: in.Lon}
 			}
 			out := []wire.PlaceHit{}
-			for _, h := range ix.Search(in.Q, near, in.N) {
-				out = append(out, wire.PlaceHit{Name: h.Name, Kind: string(h.Kind), Pos: h.Pos, Match: string(h.Match), By: string(h.By), House: h.House, Asked: h.Asked, Rest: h.Rest, Area: h.Area})
+			for _, h := range ix.SearchWith(c.called.Load(), in.Q, near, in.N) {
+				out = append(out, wire.PlaceHit{Name: h.Name, Kind: string(h.Kind), Pos: h.Pos, Match: string(h.Match), By: string(h.By), House: h.House, Asked: h.Asked, Between: h.Between, Box: boxOf(h.Box),
+					Times: h.Times, Rest: h.Rest, Area: h.Area})
 			}
 			return give(out, nil)
 		})
+}
+
+// boxOf is a box as screens take it; none where it is not known.
+func boxOf(b address.Box) []float64 {
+	if b == (address.Box{}) {
+		return nil
+	}
+	return b[:]
 }

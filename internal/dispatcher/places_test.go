@@ -11,9 +11,14 @@ import (
 	"os"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
+	"time"
 
 	"lifeline120/internal/address"
+	"lifeline120/internal/desk"
+	"lifeline120/internal/ems"
 	"lifeline120/internal/placefile"
+	"lifeline120/internal/store/mem"
 	"lifeline120/internal/wire"
 	"lifeline120/maps"
 )
@@ -84,4 +89,46 @@ func TestPlacesWithoutAFile(t *testing.T) {
 			t.Errorf("the public listener answered %d", w.Code)
 		}
 	}
+}
+
+// Where help was called to is found as an address, soon after the call and from the start of the next run on; a road is told with where it runs.
+func TestAddressesCalledToBeforeAreFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk, file := mem.NewDisk("store-1", true), t.TempDir()+"/unrecorded.log"
+		with := func(c *Centre) { c.cfg.Places = demoBook }
+		found := func(b *bench, q string) (out []wire.PlaceHit) {
+			t.Helper()
+			if code := asked(t, b.Centre, url.Values{"q": {q}, "n": {"8"}}, &out); code != http.StatusOK {
+				t.Fatalf("%s: %d", q, code)
+			}
+			return out
+		}
+		b := beginWith(t, disk, &air{}, file, with)
+		b.do(desk.LogOn{Desk: "d1", Role: "dispatcher"})
+		pos := ems.WGS84{Lat: 35.41, Lon: 118.52}
+		call := func(id ems.IncidentID) {
+			b.do(desk.OpenIncident{Incident: id, Type: ems.Emergency, Priority: ems.PriorityA, Place: &ems.Place{Pos: &pos, Address: "观澜小区七号楼", Source: "manual"}})
+		}
+		call("i1")
+		time.Sleep(pastEvery + time.Second)
+		if h := found(b, "glxq"); len(h) == 0 || h[0].Kind != "called" || h[0].Name != "观澜小区七号楼" || h[0].Pos != pos || h[0].Times != 1 {
+			t.Errorf("%+v", h)
+		}
+		call("i2")
+		time.Sleep(pastEvery + time.Second)
+		if h := found(b, "观澜"); len(h) == 0 || h[0].Kind != "called" || h[0].Times != 2 {
+			t.Errorf("%+v", h)
+		}
+		road := found(b, "文荣街")
+		if len(road) == 0 || road[0].Kind != "road" || len(road[0].Box) != 4 || road[0].Box[0] > road[0].Pos.Lon || road[0].Box[3] < road[0].Pos.Lat {
+			t.Errorf("%+v", road)
+		}
+		b.stop()
+		b = beginWith(t, disk, &air{}, file, with)
+		synctest.Wait()
+		if h := found(b, "观澜小区"); len(h) == 0 || h[0].Kind != "called" || h[0].Times != 2 {
+			t.Errorf("after a new start: %+v", h)
+		}
+		b.stop()
+	})
 }

@@ -71,15 +71,18 @@ type RouteStep struct {
 
 // PlaceHit is a place that answers what a caller said, best first in its list.
 type PlaceHit struct {
-	Name  string    `json:"name"`
-	Kind  string    `json:"kind" enum:"area,road,village,hospital,school,transport,landmark,station,aed,crossing,house,post"`
-	Pos   ems.WGS84 `json:"pos"`
-	Match string    `json:"match" enum:"exact,prefix,inside,fuzzy"`
-	By    string    `json:"by" enum:"name,pinyin,initials,sound,short,part,typo" doc:"what of it was asked for"`
-	House string    `json:"house,omitempty" doc:"number of the house or kilometre post at pos"`
-	Asked string    `json:"asked,omitempty" doc:"the number that was asked for and is not known: pos is that of house, which is near, or of the road (GEO-002)"`
-	Rest  string    `json:"rest,omitempty" doc:"of the question: building, unit, what it lies beside"`
-	Area  string    `json:"area,omitempty" doc:"town or neighbourhood near it"`
+	Name    string    `json:"name"`
+	Kind    string    `json:"kind" enum:"area,road,village,hospital,school,transport,landmark,station,aed,crossing,house,post,called"`
+	Pos     ems.WGS84 `json:"pos"`
+	Match   string    `json:"match" enum:"exact,prefix,inside,fuzzy"`
+	By      string    `json:"by" enum:"name,pinyin,initials,sound,short,part,typo" doc:"what of it was asked for"`
+	House   string    `json:"house,omitempty" doc:"number of the house or kilometre post at pos"`
+	Asked   string    `json:"asked,omitempty" doc:"the number that was asked for and is not known: pos is that of house, which is near, or between two posts, or of the road (GEO-002)"`
+	Between string    `json:"between,omitempty" doc:"two kilometre posts: pos is worked out along the road between them"`
+	Box     []float64 `json:"box,omitempty" doc:"of a road: west, south, east, north"`
+	Times   int       `json:"times,omitempty" doc:"of an address that help was called to before: how often"`
+	Rest    string    `json:"rest,omitempty" doc:"of the question: building, unit, what it lies beside"`
+	Area    string    `json:"area,omitempty" doc:"town or neighbourhood near it"`
 }
 
 // CallerAlarm is the caller's one key. Nothing but the press itself is needed (ALM-001).

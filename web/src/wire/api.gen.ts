@@ -2765,8 +2765,12 @@ export interface components {
         PlaceHit: {
             /** @description town or neighbourhood near it */
             area?: string;
-            /** @description the number that was asked for and is not known: pos is that of house, which is near, or of the road (GEO-002) */
+            /** @description the number that was asked for and is not known: pos is that of house, which is near, or between two posts, or of the road (GEO-002) */
             asked?: string;
+            /** @description two kilometre posts: pos is worked out along the road between them */
+            between?: string;
+            /** @description of a road: west, south, east, north */
+            box?: number[];
             /**
              * @description what of it was asked for
              * @enum {string}
@@ -2775,13 +2779,18 @@ export interface components {
             /** @description number of the house or kilometre post at pos */
             house?: string;
             /** @enum {string} */
-            kind: "area" | "road" | "village" | "hospital" | "school" | "transport" | "landmark" | "station" | "aed" | "crossing" | "house" | "post";
+            kind: "area" | "road" | "village" | "hospital" | "school" | "transport" | "landmark" | "station" | "aed" | "crossing" | "house" | "post" | "called";
             /** @enum {string} */
             match: "exact" | "prefix" | "inside" | "fuzzy";
             name: string;
             pos: components["schemas"]["WGS84"];
             /** @description of the question: building, unit, what it lies beside */
             rest?: string;
+            /**
+             * Format: int64
+             * @description of an address that help was called to before: how often
+             */
+            times?: number;
         };
         PongFrame: {
             /**

@@ -20,6 +20,7 @@ import {
   type Recommendation,
 } from '../../wire/entity';
 import { best, missionsOf, posText } from './model';
+import type { PlaceHit } from './places';
 import { undoLeft } from './queues';
 import { Share, viewOf, type Word } from './share';
 import * as tabs from './sheets';
@@ -170,6 +171,8 @@ export function openDesk() {
 
   // The desk's other windows.
   const picking = ref(false);
+  /** The place that was last taken from the address search: the map turns to it. */
+  const found = shallowRef<PlaceHit>();
   const share = new Share(
     () => who.desk,
     (word: Word) => {
@@ -376,6 +379,7 @@ export function openDesk() {
     openSheet,
     closeSheet,
     picking,
+    found,
     pickPlace,
     picked,
     incident,

@@ -17,6 +17,7 @@ export const kinds = [
   'crossing',
   'house',
   'post',
+  'called',
 ] as const;
 
 export interface PlaceHit {
@@ -29,6 +30,12 @@ export interface PlaceHit {
   house?: string | undefined;
   /** The number that was asked for and is not known: pos is that of house, or of the road. */
   asked?: string | undefined;
+  /** Two kilometre posts: pos is worked out along the road between them. */
+  between?: string | undefined;
+  /** Of a road: west, south, east, north. */
+  box?: number[] | undefined;
+  /** How often help was called to it before. */
+  times?: number | undefined;
   rest?: string | undefined;
   area?: string | undefined;
 }
@@ -41,6 +48,9 @@ export const hits = list(
     by: word('name', 'pinyin', 'initials', 'sound', 'short', 'part', 'typo'),
     house: maybe(text),
     asked: maybe(text),
+    between: maybe(text),
+    box: maybe(list(number)),
+    times: maybe(number),
     rest: maybe(text),
     area: maybe(text),
   }),
@@ -56,8 +66,18 @@ export function query(typed: string, near: Pos | undefined): string {
 
 /** What of a hit is only near what was said: its position must not pass for the place itself. */
 export function roughly(hit: PlaceHit): 'near' | 'middle' | undefined {
-  if (hit.asked && hit.house) return 'near';
+  if (hit.asked && (hit.house || hit.between)) return 'near';
   return ['road', 'area', 'village'].includes(hit.kind) ? 'middle' : undefined;
+}
+
+/** The corners of a road that is shown whole. */
+export function cornersOf(hit: PlaceHit): Pos[] | undefined {
+  const [west, south, east, north] = hit.box ?? [];
+  if (west === undefined || south === undefined || east === undefined || north === undefined) return undefined;
+  return [
+    { lat: south, lon: west },
+    { lat: north, lon: east },
+  ];
 }
 
 /** The fields after a hit was taken. A number that is not known stays as it was said, and where the position is stands behind it. */
@@ -65,8 +85,10 @@ export function taken(
   typed: string,
   hit: PlaceHit,
   near: (name: string) => string,
+  between: (posts: string) => string,
 ): { address: string; position: string; found: Place } {
-  const address = hit.asked ? typed.trim() + near(hit.name) : hit.name + (hit.rest ?? '');
+  const said = hit.between ? between(hit.between) : near(hit.name);
+  const address = hit.asked ? typed.trim() + said : hit.name + (hit.rest ?? '');
   return { address, position: posText(hit.pos), found: { address, pos: hit.pos, source: 'address' } };
 }
 
