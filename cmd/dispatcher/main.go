@@ -42,6 +42,7 @@ type cli struct {
 		Build roadsBuild `cmd:"" help:"Make a city's road file from an OpenStreetMap extract."`
 		Table roadsTable `cmd:"" help:"Travel times from each place to each, seconds, as CSV."`
 		Route roadsRoute `cmd:"" help:"The way between two places."`
+		Reach roadsReach `cmd:"" help:"The area that is reached within some minutes."`
 		Dump  roadsDump  `cmd:"" help:"Every arc with its milliseconds and metres, as CSV."`
 	} `cmd:"" help:"The roads of a city and the times on them."`
 	Places struct {
@@ -115,6 +116,8 @@ func run(args []string, out, errs io.Writer) int {
 		err = c.Roads.Table.run(out)
 	case "roads route":
 		err = c.Roads.Route.run(out)
+	case "roads reach":
+		err = c.Roads.Reach.run(out)
 	case "roads dump":
 		err = c.Roads.Dump.run(out)
 	case "places build <file>":

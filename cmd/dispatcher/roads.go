@@ -48,6 +48,13 @@ type roadsRoute struct {
 	GeoJSON bool   `name:"geojson" help:"As a GeoJSON feature."`
 }
 
+type roadsReach struct {
+	onGraph
+	From    string `required:"" placeholder:"LON,LAT[;…]" help:"Where from; of several places the nearest counts."`
+	Minutes string `default:"4,8,12" placeholder:"M,…" help:"Within how many minutes, rising (${default})."`
+	GeoJSON bool   `name:"geojson" help:"The areas as GeoJSON features, the widest first."`
+}
+
 type roadsDump struct{ onGraph }
 
 func (b roadsBuild) run(ctx context.Context, out, errs io.Writer) error {
@@ -256,6 +263,48 @@ func (b roadsRoute) run(out io.Writer) error {
 		fmt.Fprintf(out, "%-13s %6.0f m %7.1f s  %s\n", s.Turn, s.Metres, float64(s.Ms)/1000, s.Name)
 	}
 	return nil
+}
+
+// run gives the area that is reached within some minutes.
+func (b roadsReach) run(out io.Writer) error {
+	minutes, err := dispatcher.MinutesOf(b.Minutes)
+	if err != nil {
+		return &dispatcher.ConfigError{Err: err}
+	}
+	var at []ems.WGS84
+	for _, f := range strings.Split(b.From, ";") {
+		p, err := point(f)
+		if err != nil {
+			return &dispatcher.ConfigError{Err: err}
+		}
+		at = append(at, p)
+	}
+	r, mode, err := b.open()
+	if err != nil {
+		return err
+	}
+	var from [][]roads.Place
+	for _, p := range at {
+		places := r.Snap(p)
+		if len(places) == 0 {
+			return fmt.Errorf("%.6f,%.6f is off the map: no road within %.0f m", p.Lon, p.Lat, roadlive.Away)
+		}
+		from = append(from, places)
+	}
+	bands, cell := r.Reach(mode, from, minutes)
+	if !b.GeoJSON {
+		for _, band := range bands {
+			fmt.Fprintf(out, "%2d min  %8.2f km²  %d areas\n", band.Minutes, band.Km2, len(band.Areas))
+		}
+		fmt.Fprintf(out, "drawn every %.0f m; up to 150 m from a road, on foot at 1 m/s\n", cell)
+		return nil
+	}
+	var features []map[string]any
+	for _, band := range slices.Backward(bands) {
+		features = append(features, map[string]any{"type": "Feature", "properties": map[string]any{"minutes": band.Minutes, "km2": band.Km2},
+			"geometry": map[string]any{"type": "MultiPolygon", "coordinates": dispatcher.LonLat(band.Areas)}})
+	}
+	return json.NewEncoder(out).Encode(map[string]any{"type": "FeatureCollection", "features": features})
 }
 
 // run prints every arc of the search graph, so that anyone can check the answers with a program of his own.

@@ -526,6 +526,7 @@ func (c *Centre) routes(api huma.API) {
 	huma.Register(api, get("/api/v1/map", "map", "What the base map is, and in which datum (GEO-001)"), c.mapInfo)
 	c.findPlaces(api, get)
 	c.closures(api, get, post)
+	c.reach(api, get)
 	c.history(api, get)
 	c.photos(api, get, post)
 	c.talk(api, post, lenient)

@@ -61,6 +61,7 @@ type Centre struct {
 	log      *slog.Logger
 	hub      *webfeed.Hub
 	count    counters
+	reaching chan struct{}                 // one area within reach at a time
 	keeper   *timesKeeper                  // works travel times in, beside the owner
 	places   atomic.Pointer[address.Index] // nil: not ready
 	called   atomic.Pointer[address.Past]  // addresses that were called to before
@@ -165,7 +166,7 @@ func NewCentre(ctx context.Context, cfg CentreConfig) (*Centre, error) {
 		journal: newPipe(), bulk: newPipe(), noted: newNoted(), pending: map[desk.Ref]int{}, dirty: map[desk.Ref]bool{},
 		units: map[ems.UnitID]*unitLive{}, byPat: map[ems.PatientID]map[string]ems.ReadingView{}, orders: map[ems.UnitID]*outbox{}, sent: map[ems.OrderID]int{},
 		views: map[ems.HospitalID]*hospitalView{}, callers: map[string]*callerTopic{}, slots: newSlotTable(), groups: map[string]bool{}, etas: map[ems.MissionID]foretelling{}, under: map[ems.MissionID]*underway{},
-		keeper: newTimesKeeper(), plan: pathway.Default(), cases: map[ems.MissionID]shownCase{}, limits: map[ems.HospitalID][]limitChange{}}
+		keeper: newTimesKeeper(), reaching: make(chan struct{}, 1), plan: pathway.Default(), cases: map[ems.MissionID]shownCase{}, limits: map[ems.HospitalID][]limitChange{}}
 	var err error
 	if c.choosing, err = match.ReadConfig(cfg.City.Match); err != nil {
 		return nil, fmt.Errorf("city.yaml: %w", err)

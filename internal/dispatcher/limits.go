@@ -120,5 +120,7 @@ const (
 const (
 	timesAgain      = 10 * time.Second // between tries to work travel times in that failed
 	maxClosedRoads  = 50               // names listed of one closure: an area has hundreds of short ones
+	reachMost       = 60               // minutes of an area within reach: beyond it is the province
+	reachBands      = 5                // of one question
 	maxClosedPoints = 4000             // of the closed stretches drawn of one closure; of a larger area the border says the rest
 )

@@ -310,3 +310,31 @@ func (f *Fleet) Reach(to ems.WGS84) (map[ems.UnitID]time.Duration, bool) {
 	}
 	return out, true
 }
+
+// Band is the area that is reached within some minutes.
+type Band struct {
+	Minutes int
+	Areas   []roads.Polygon
+	Km2     float64
+}
+
+// Reach gives the area that is reached within each of some minutes, rising, by the nearest of all who stand or drive at some places; and how
+// finely it is drawn, in metres. It is worked out in the goroutine of who asks, on the times that hold at its beginning.
+func (r *Roads) Reach(m Mode, from [][]roads.Place, minutes []int) (bands []Band, cellM float64) {
+	if len(minutes) == 0 {
+		return nil, 0
+	}
+	var places []roads.Place
+	for _, p := range from {
+		places = append(places, p...)
+	}
+	limits := make([]roads.Millis, len(minutes))
+	for i, min := range minutes {
+		limits[i] = roads.Millis(min) * 60_000
+	}
+	reach := r.Now().Metric(m).Reach(places, slices.Max(limits))
+	for i, areas := range reach.Areas(limits) {
+		bands = append(bands, Band{minutes[i], areas, roads.SquareKm(areas)})
+	}
+	return bands, reach.Cell()
+}

@@ -29,7 +29,7 @@ var samples = []any{ems.Alarm{}, ems.Incident{}, ems.Mission{}, ems.Order{}, ems
 	TerminalDestination{}, TerminalNote{}, BindingBody{}, BindingAnswer{}, MonitorCommand{}, Handover{}, HandoverAnswer{}, Done{},
 	ClientFrame{}, WelcomeFrame{}, SnapFrame{}, DeltaFrame{}, PingFrame{}, PongFrame{}, RefusedFrame{}, AlarmGroup{}, WaveSlot{}, NoteView{}, Health{},
 	TerminalAlarm{}, TerminalBinding{}, TerminalLink{}, TerminalDevice{}, TerminalPhoto{}, TerminalPhotoView{}, TerminalWay{}, KeptView{}, pathway.Case{}, ChannelLimits{}, AlarmLimitsBody{},
-	Trend{}, TrendSeries{}, ems.Closure{}, ClosureBody{}, ClosurePreview{}, LiftBody{}, RoadsNow{}}
+	Trend{}, TrendSeries{}, ems.Closure{}, ClosureBody{}, ClosurePreview{}, LiftBody{}, RoadsNow{}, ReachView{}}
 
 // words are the values of types whose field has no list of its own.
 var words = map[reflect.Type]string{

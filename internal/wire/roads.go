@@ -49,3 +49,27 @@ type RoadsNow struct {
 	Working  bool       `json:"working,omitempty" doc:"newer ones are being worked in"`
 	Problem  string     `json:"problem,omitempty" doc:"failed: newer ones could not be worked in, these still hold; it is tried again"`
 }
+
+// ReachView is the area that is reached within some minutes, by road and on foot from it, on the travel times that held.
+type ReachView struct {
+	At      time.Time   `json:"at" doc:"of the positions"`
+	Version uint64      `json:"version" doc:"of the travel times"`
+	From    []ReachFrom `json:"from" doc:"who begins"`
+	Bands   []ReachBand `json:"bands" doc:"by minutes, rising; each holds those before it"`
+	CellM   float64     `json:"cell_m,omitempty" doc:"metres: the borders are right to within about so much"`
+	Problem string      `json:"problem,omitempty" doc:"no_roads, off_roads, nobody (no free unit has a position), no_position, not_found: then there is no area"`
+}
+
+// ReachFrom is one who begins.
+type ReachFrom struct {
+	ID  string    `json:"id"`
+	Pos ems.WGS84 `json:"pos"`
+	Off bool      `json:"off,omitempty" doc:"it is off the road network and counts for nothing"`
+}
+
+// ReachBand is the area within some minutes: polygons of rings of [lon, lat], the first the border and the others its holes, as GeoJSON has them.
+type ReachBand struct {
+	Minutes  int              `json:"minutes"`
+	Km2      float64          `json:"km2"`
+	Polygons [][][][2]float64 `json:"polygons"`
+}

@@ -957,6 +957,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The area that is reached within some minutes: from a unit, a station or a place, or by all free units */
+        get: operations["reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roads": {
         parameters: {
             query?: never;
@@ -2852,6 +2869,42 @@ export interface components {
             treat_s?: number;
             /** @description what it is ranked for; absent: its arrival */
             treatment?: string;
+        };
+        ReachBand: {
+            /** Format: double */
+            km2: number;
+            /** Format: int64 */
+            minutes: number;
+            polygons: (((number[] | null)[] | null)[] | null)[];
+        };
+        ReachFrom: {
+            id: string;
+            /** @description it is off the road network and counts for nothing */
+            off?: boolean;
+            pos: components["schemas"]["WGS84"];
+        };
+        ReachView: {
+            /**
+             * Format: date-time
+             * @description of the positions
+             */
+            at: string;
+            /** @description by minutes, rising; each holds those before it */
+            bands: components["schemas"]["ReachBand"][];
+            /**
+             * Format: double
+             * @description metres: the borders are right to within about so much
+             */
+            cell_m?: number;
+            /** @description who begins */
+            from: components["schemas"]["ReachFrom"][];
+            /** @description no_roads, off_roads, nobody (no free unit has a position), no_position, not_found: then there is no area */
+            problem?: string;
+            /**
+             * Format: int64
+             * @description of the travel times
+             */
+            version: number;
         };
         ReadBody: {
             /** @description client's own id of this act: sent again, it changes nothing */
@@ -6164,6 +6217,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaceHit"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    reach: {
+        parameters: {
+            query?: {
+                /** @description from this unit */
+                unit?: string;
+                /** @description from this station */
+                station?: string;
+                /** @description from this place: lon,lat, WGS-84 */
+                at?: string;
+                /** @description at most five, rising, to 60 */
+                minutes?: string;
+                mode?: "mission" | "normal";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachView"];
                 };
             };
             /** @description Error */
