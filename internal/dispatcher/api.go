@@ -517,11 +517,12 @@ func (c *Centre) routes(api huma.API) {
 	huma.Register(api, get("/api/v1/units", "units", "Units with age and state"), list[ems.UnitView](c, desk.Units))
 	huma.Register(api, get("/api/v1/aeds", "aeds", "Defibrillators that anyone may take"), c.aeds)
 	huma.Register(api, get("/api/v1/missions/{id}/route", "mission-route", "The way by road of a unit that is on its way"), func(ctx context.Context, in *struct {
-		ID string `path:"id" maxLength:"64"`
+		ID       string         `path:"id" maxLength:"64"`
+		Hospital ems.HospitalID `query:"hospital" maxLength:"64" doc:"a hospital's page names itself: of others' patients it is told nothing (SCR-004)"`
 	}) (*answer[wire.Route], error) {
 		ctx, cancel := context.WithTimeout(ctx, callPatience)
 		defer cancel()
-		return give(c.route(ctx, ems.MissionID(in.ID)))
+		return give(c.route(ctx, ems.MissionID(in.ID), in.Hospital))
 	})
 	huma.Register(api, get("/api/v1/map", "map", "What the base map is, and in which datum (GEO-001)"), c.mapInfo)
 	c.findPlaces(api, get)

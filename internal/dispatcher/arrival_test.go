@@ -196,3 +196,43 @@ func TestAUnitThatDrivesAwayIsNoticed(t *testing.T) {
 		}
 	})
 }
+
+// SCR-004: a hospital is told the way of the patients on their way to it, and of no others.
+func TestSCR004_AHospitalIsToldOnlyTheWayOfItsOwnPatients(t *testing.T) {
+	net, err := demoRoads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, err := maps.Load(maps.Demo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	onRoads(t, func(context.Context) (*roadlive.Roads, error) { return net, nil }, func(t *testing.T, b *bench) {
+		from, to := city.Stations[3].Pos, city.Stations[0].Pos
+		v := b.leaves(from, to)
+		own, other := city.Hospitals[0].ID, city.Hospitals[1].ID
+		b.do(desk.SetDestination{Mission: "m1", Hospital: own, Notice: "n1"})
+		points := func(h ems.HospitalID) int {
+			r, err := b.route(t.Context(), "m1", h)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(r.Line)
+		}
+		stands(v, from)
+		if n := points(""); n < 3 {
+			t.Errorf("the desk is told %d points of the way to the scene", n)
+		}
+		if n := points(own); n != 0 {
+			t.Errorf("the hospital is told %d points of the way to the scene", n)
+		}
+		b.do(desk.SetNode{Mission: "m1", Node: ems.NodeLeftScene})
+		stands(v, to)
+		if n := points(own); n < 3 {
+			t.Errorf("the hospital is told %d points of its patient's way", n)
+		}
+		if n := points(other); n != 0 {
+			t.Errorf("another hospital is told %d points of the way", n)
+		}
+	})
+}

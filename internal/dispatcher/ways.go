@@ -161,8 +161,9 @@ func (c *Centre) question(s *desk.State, id string, in ems.IncidentID, t time.Ti
 }
 
 // route is the way of a mission's unit; without a line when it is on its way to nowhere that is known, when its position is too old to say
-// so, and when there are no roads. ErrNotFound when there is no such mission.
-func (c *Centre) route(ctx context.Context, id ems.MissionID) (wire.Route, error) {
+// so, and when there are no roads. ErrNotFound when there is no such mission. A hospital is told of its own patients only, while they are on
+// their way to it (SCR-004).
+func (c *Centre) route(ctx context.Context, id ems.MissionID, h ems.HospitalID) (wire.Route, error) {
 	out := wire.Route{Line: [][2]float64{}, Steps: []wire.RouteStep{}}
 	var places, to []roads.Place
 	var net *roadlive.Roads
@@ -170,6 +171,9 @@ func (c *Centre) route(ctx context.Context, id ems.MissionID) (wire.Route, error
 	err := c.Look(ctx, func(s *desk.State) {
 		m := s.Missions[id]
 		if known = m != nil; !known {
+			return
+		}
+		if h != "" && !sees(s, h, m) {
 			return
 		}
 		out.Unit = m.Unit
@@ -206,4 +210,10 @@ func (c *Centre) route(ctx context.Context, id ems.MissionID) (wire.Route, error
 		out.Steps = append(out.Steps, wire.RouteStep{Turn: string(st.Turn), Name: st.Name, Metres: math.Round(st.Metres), Seconds: float64(st.Ms) / 1000})
 	}
 	return out, nil
+}
+
+// sees says whether a mission carries a patient whom the hospital may see (SCR-004).
+func sees(s *desk.State, h ems.HospitalID, m *ems.Mission) bool {
+	n := s.Notices[m.Notice]
+	return n != nil && n.Hospital == h && n.State != ems.NoticeWithdrawn && m.State == ems.MissionLeftScene
 }

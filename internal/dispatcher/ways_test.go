@@ -171,15 +171,15 @@ func TestArrivalIsForetoldByRoad(t *testing.T) {
 		if d := time.Until(eta) - want; d > 5*time.Second || d < -10*time.Second {
 			t.Errorf("foretold in %v, by road %v", time.Until(eta), want)
 		}
-		r, err := b.route(t.Context(), "m1")
+		r, err := b.route(t.Context(), "m1", "")
 		if err != nil || math.Abs(r.Seconds-want.Seconds()) > 0.001 || len(r.Line) < 3 || r.Steps[len(r.Steps)-1].Turn != "arrive" || r.Unit != "u01" {
 			t.Errorf("its way: %+v, %v; by road %v", r, err, want)
 		}
 		time.Sleep(etaFresh + time.Second)
-		if r, err := b.route(t.Context(), "m1"); err != nil || len(r.Line) != 0 || r.From != nil {
+		if r, err := b.route(t.Context(), "m1", ""); err != nil || len(r.Line) != 0 || r.From != nil {
 			t.Errorf("a way from an old position: %+v, %v", r, err)
 		}
-		if _, err := b.route(t.Context(), "nobody"); !errors.Is(err, ErrNotFound) {
+		if _, err := b.route(t.Context(), "nobody", ""); !errors.Is(err, ErrNotFound) {
 			t.Errorf("a mission that is not there: %v", err)
 		}
 	})

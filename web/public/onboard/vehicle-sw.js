@@ -16,7 +16,17 @@ async function fill() {
   const response = await fetch(page);
   const html = await response.clone().text();
   await keep(page, response);
-  for (const [, path] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) await keep(path, await fetch(path));
+  const kept = new Set();
+  const take = async (path) => {
+    if (kept.has(path)) return;
+    kept.add(path);
+    const response = await fetch(path);
+    const script = path.endsWith('.js') ? await response.clone().text() : '';
+    await keep(path, response);
+    // What a script fetches later, it names: the tablet may be away by then.
+    for (const [, name] of script.matchAll(/["'`](?:\.\/|\/?assets\/)([\w-]+\.(?:js|css))["'`]/g)) await take(`/assets/${name}`);
+  };
+  for (const [, path] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) await take(path);
 }
 
 async function answer(request) {

@@ -413,6 +413,7 @@ export const en: Record<Key, string> = {
   'hospital.reject': 'Reject…',
   'hospital.seen': 'Seen',
   'hospital.eta': 'Arrives in',
+  'hospital.way_left': '{km} km left',
   'hospital.eta_unknown': 'arrival not known',
   'hospital.late': 'overdue {span}',
   'hospital.waiting': 'awaiting answer {age}',

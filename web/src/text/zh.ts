@@ -411,6 +411,7 @@ export const zh = {
   'hospital.reject': '拒绝…',
   'hospital.seen': '已看到',
   'hospital.eta': '预计到院',
+  'hospital.way_left': '剩 {km} km',
   'hospital.eta_unknown': '预计时间未知',
   'hospital.late': '超过 {span}',
   'hospital.waiting': '待应答 {age}',

@@ -5644,7 +5644,10 @@ export interface operations {
     };
     "mission-route": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description a hospital's page names itself: of others' patients it is told nothing (SCR-004) */
+                hospital?: string;
+            };
             header?: never;
             path: {
                 id: string;

@@ -1165,7 +1165,7 @@ export interface RouteStep {
   metres: number;
   seconds: number;
 }
-const routeStep = shape<RouteStep>({ turn: text, name: maybe(text), metres: number, seconds: number });
+export const routeStep = shape<RouteStep>({ turn: text, name: maybe(text), metres: number, seconds: number });
 const pair: Check<number[]> = (value): value is number[] => list(number)(value) && value.length === 2;
 const terminalWay = shape<TerminalWay>({
   mission: text,
