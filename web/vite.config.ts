@@ -5,14 +5,15 @@ import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig, type Plugin } from 'vite';
 
-// The pages of each output. Neither Go binary carries the other's files (UI §11).
-const outputs: Record<string, string[]> = {
-  centre: ['console', 'hospital'],
-  onboard: ['vehicle'],
+// Each page is a build of its own, so that it carries its own words and checks only, and goes into the folder of the Go binary that serves it:
+// neither carries the other's files (UI §11). The first of a folder empties it. The caller's page is one plain script that web views of 2016
+// can read (UI §10.7).
+const outputs: Record<string, { folder: string; first: boolean }> = {
+  console: { folder: 'centre', first: true },
+  hospital: { folder: 'centre', first: false },
+  caller: { folder: 'centre', first: false },
+  vehicle: { folder: 'onboard', first: true },
 };
-
-// The caller's page is built apart, into the centre's folder: one plain script that web views of 2016 can read (UI §10.7).
-const callerPages = ['caller'];
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -94,16 +95,15 @@ function plainScript(): Plugin {
 
 export default defineConfig(({ mode }) => {
   const caller = mode === 'caller';
-  const pages = caller
-    ? callerPages
-    : (outputs[mode] ?? [...(outputs.centre ?? []), ...callerPages, ...(outputs.onboard ?? [])]);
-  const outDir = join(here, mode in outputs ? mode : 'centre', 'dist');
+  const built = outputs[mode];
+  const pages = built ? [mode] : Object.keys(outputs);
+  const outDir = join(here, built?.folder ?? 'centre', 'dist');
   return {
     root: here,
-    publicDir: caller ? false : mode === 'onboard' ? 'public/onboard' : 'public/centre',
+    publicDir: built && !built.first ? false : `public/${built?.folder ?? 'centre'}`,
     plugins: caller
       ? [plainScript(), gzipBeside(outDir)]
-      : [...(mode in outputs ? [ownWords(pages)] : []), vue(), gzipBeside(outDir)],
+      : [...(built ? [ownWords(pages)] : []), vue(), gzipBeside(outDir)],
     define: {
       __VUE_OPTIONS_API__: 'false',
       __VUE_PROD_DEVTOOLS__: 'false',
@@ -111,7 +111,7 @@ export default defineConfig(({ mode }) => {
     },
     build: {
       outDir,
-      emptyOutDir: !caller,
+      emptyOutDir: built?.first ?? true,
       cssCodeSplit: !caller, // else the script would write the styles into the page, which the content policy refuses
       target: caller ? ['es2015', 'chrome51', 'safari10'] : 'chrome109',
       ...(caller ? { cssTarget: ['chrome51', 'safari10'] } : {}),
