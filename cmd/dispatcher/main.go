@@ -49,6 +49,7 @@ type cli struct {
 		Build placesBuild `cmd:"" help:"Make a city's file of places from an OpenStreetMap extract."`
 		Find  placesFind  `cmd:"" help:"Look a place up as a desk does."`
 	} `cmd:"" help:"The names, crossings and house numbers of a city."`
+	Rank    rank    `cmd:"" help:"Rank a fleet's units for a place, as a desk is told."`
 	OpenAPI openAPI `cmd:"" name:"openapi" help:"Print the API as OpenAPI 3.1."`
 }
 
@@ -124,6 +125,8 @@ func run(args []string, out, errs io.Writer) int {
 		err = c.Places.Build.run(ctx, out, errs)
 	case "places find <q>":
 		err = c.Places.Find.run(out)
+	case "rank":
+		err = c.Rank.run(out)
 	case "openapi":
 		err = printOpenAPI(out)
 	default:
