@@ -81,12 +81,16 @@ type runs struct {
 }
 
 // timed runs f n times, after some runs that do not count. f is asked the same when i is the same modulo many.
-func timed(n int, f func(i int)) runs {
+func timed(n int, f func(i int)) runs { return timedAfter(func() {}, n, f) }
+
+// timedAfter is timed, with something that is not measured before each run.
+func timedAfter(before func(), n int, f func(i int)) runs {
 	r := runs{all: make(sample, 0, n)}
 	for i := range n / 10 {
 		f(i)
 	}
 	for i := range n {
+		before()
 		began := time.Now()
 		f(i)
 		took := time.Since(began)
@@ -200,6 +204,13 @@ func measure(out io.Writer, name string, in io.Reader, tile int, turning roads.T
 		if units != 200 {
 			continue
 		}
+		// A centre asks now and then: what a query needs is not in the core's own cache then.
+		other := make([]byte, 16<<20)
+		line("one to 200, after a pause", timedAfter(func() {
+			for k := 0; k < len(other); k += 64 {
+				other[k]++
+			}
+		}, queries/2, func(i int) { b.Times(scratch, to[i%many], times) }), raw)
 		line("move of a unit", timed(queries, func(i int) { b.Put(uint32(i%many%units), from[i%many]) }), raw)
 		near := timed(queries, func(i int) {
 			at, k := where[i%many], 0

@@ -73,6 +73,13 @@ type Over struct {
 	Closed func(edge uint32) bool
 }
 
+// never says of an edge that nobody drives it, whatever the profile: against the direction of a carriageway, a ramp or a motorway.
+func (n *Net) never(edge uint32) bool {
+	e := n.Edges[edge]
+	r := &n.Roads[e.Road]
+	return e.Wrong && (r.Flags&Divided != 0 || r.Class <= MotorwayLink)
+}
+
 // EdgeMs is how long an edge takes from end to end: at least 1 ms, so that there are no loops without cost; Never where the profile does not
 // drive it at all.
 func (p *Profile) EdgeMs(n *Net, edge uint32, over Over) Millis {
@@ -98,7 +105,7 @@ func (p *Profile) EdgeMs(n *Net, edge uint32, over Over) Millis {
 		factor *= p.Private
 	}
 	if e.Wrong {
-		if r.Flags&Divided != 0 || r.Class <= MotorwayLink {
+		if n.never(edge) {
 			return Never
 		}
 		factor *= p.Against

@@ -27,7 +27,7 @@ type Space struct {
 	Head    []uint32 // arc → state
 	Edge    []uint32 // arc → edge that it drives
 	Turn    []Turn   // arc → the turn before the edge
-	After   []uint32 // edge → the state at its end
+	After   []uint32 // edge → the state at its end; of one that nobody ever drives, any
 	arcsOf  []uint32 // of an edge: arcs[arcsOf[e]:arcsOf[e+1]]
 	arcs    []uint32
 	leaving []uint32 // of a state: leave[leaving[v]:leaving[v+1]]
@@ -82,8 +82,12 @@ func Expand(n *Net, turning Turning) (*Space, error) {
 		}
 		return plain[j], banned
 	}
-	for e := range n.Edges {
-		s.After[e], _ = step(0, uint32(e))
+	// Where each edge is a state those that nobody ever drives are left out.
+	out := func(e uint32) bool { return turning == EveryTurn && n.never(e) }
+	for e := range uint32(len(n.Edges)) {
+		if !out(e) {
+			s.After[e], _ = step(0, e)
+		}
 	}
 	add := func(tail, head, edge uint32, turn Turn) {
 		s.Tail, s.Head, s.Edge, s.Turn = append(s.Tail, tail), append(s.Head, head), append(s.Edge, edge), append(s.Turn, turn)
@@ -94,6 +98,9 @@ func Expand(n *Net, turning Turning) (*Space, error) {
 		}
 		last := trails[i].last
 		for _, e := range n.Leaving(n.Edges[last].To) {
+			if out(e) {
+				continue
+			}
 			head, banned := step(int32(i), e)
 			turn := Ahead
 			if turning == EveryTurn {
@@ -115,6 +122,9 @@ func Expand(n *Net, turning Turning) (*Space, error) {
 			}
 			done[j], more = true, true
 			for _, e := range n.Leaving(uint32(j)) {
+				if out(e) {
+					continue
+				}
 				head, _ := step(0, e)
 				add(plain[j], head, e, Ahead)
 			}
@@ -140,8 +150,10 @@ func automaton(n *Net, turning Turning) []trail {
 		return next
 	}
 	if turning == EveryTurn {
-		for e := range n.Edges {
-			grow(0, uint32(e))
+		for e := range uint32(len(n.Edges)) {
+			if !n.never(e) {
+				grow(0, e)
+			}
 		}
 	}
 	for _, b := range n.Bans {
