@@ -250,15 +250,27 @@ func (n *Net) turn(a, b uint32) Turn {
 // bearing of an edge where it begins, or where it ends; degrees from north, clockwise.
 func (n *Net) bearing(edge uint32, end bool) float64 {
 	shape := n.ShapeOf(n.Edges[edge].Road)
-	a, b := shape[0], shape[1]
-	if end != n.Edges[edge].Back {
-		a, b = shape[len(shape)-2], shape[len(shape)-1]
+	fromB := end != n.Edges[edge].Back // the end of the shape that is looked at
+	at := func(i int) ems.WGS84 {
+		if fromB {
+			return shape[len(shape)-1-i]
+		}
+		return shape[i]
 	}
-	if n.Edges[edge].Back {
-		a, b = b, a
+	far, sofar := at(1), 0.0
+	for i := 1; i < len(shape) && sofar < bearingM; i++ {
+		far = at(i)
+		sofar += metres(at(i-1), at(i))
 	}
-	return course(a, b)
+	if end {
+		return course(far, at(0))
+	}
+	return course(at(0), far)
 }
+
+// bearingM: the direction of a road at a junction is that of so much of it: the first points of a drawn shape may lie a hand's breadth apart,
+// and point anywhere.
+const bearingM = 12.0
 
 // course from a to b on the plane that the earth is between two near places, degrees from north, clockwise.
 func course(a, b ems.WGS84) float64 {
