@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lifeline120/internal/ems"
+	"lifeline120/internal/geo"
 )
 
 // Called is an address that help was called to. It outlives the incidents, which are swept: address, position and how often are kept, and nothing
@@ -14,7 +15,8 @@ import (
 type Called struct {
 	Pos   ems.WGS84 `json:"pos"`
 	Times int       `json:"times"`
-	Turn  uint64    `json:"turn"` // of the newest of them; they are counted, not dated
+	Turn  uint64    `json:"turn"`            // of the newest of them; they are counted, not dated
+	Apart bool      `json:"apart,omitempty"` // they were not at one place: the words name none, and are not offered as one
 }
 
 // CalledTo is an address that help was called to, with its text.
@@ -41,7 +43,8 @@ func (s *State) keepCalled(i *ems.Incident) {
 		return
 	}
 	s.CalledN++
-	s.Called[text] = Called{pos, s.Called[text].Times + 1, s.CalledN}
+	old, known := s.Called[text]
+	s.Called[text] = Called{pos, old.Times + 1, s.CalledN, old.Apart || known && geo.Distance(old.Pos, pos) > CalledApart}
 }
 
 // boundCalled forgets what was called to least, the oldest of them first.
@@ -58,16 +61,20 @@ func (s *State) boundCalled() {
 	}
 }
 
-// CalledBefore are the addresses that help was called to, those of incidents that stand still with them, in no order.
+// CalledBefore are the addresses that help was called to, those of incidents that stand still with them, in no order. Words that stood for several places
+// (某街道附近) are not among them.
 func (s *State) CalledBefore() []CalledTo {
 	at := make(map[string]int, len(s.Called))
 	out := make([]CalledTo, 0, len(s.Called)+len(s.Incidents))
+	apart := map[string]bool{}
 	for text, c := range s.Called {
 		at[text] = len(out)
 		out = append(out, CalledTo{text, c.Pos, c.Times})
+		apart[text] = c.Apart
 	}
 	newest := map[string]*ems.Incident{}
-	for _, i := range s.Incidents {
+	for _, id := range slices.Sorted(maps.Keys(s.Incidents)) {
+		i := s.Incidents[id]
 		text, pos, ok := s.calledTo(i)
 		if !ok {
 			continue
@@ -75,12 +82,13 @@ func (s *State) CalledBefore() []CalledTo {
 		k, known := at[text]
 		if !known {
 			k = len(out)
-			at[text], out = k, append(out, CalledTo{Address: text})
+			at[text], out = k, append(out, CalledTo{Address: text, Pos: pos})
 		}
+		apart[text] = apart[text] || geo.Distance(out[k].Pos, pos) > CalledApart
 		out[k].Times++
 		if old := newest[text]; old == nil || i.Opened.After(old.Opened) || i.Opened.Equal(old.Opened) && i.ID > old.ID {
 			newest[text], out[k].Pos = i, pos
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(c CalledTo) bool { return apart[c.Address] })
 }

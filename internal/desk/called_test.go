@@ -30,7 +30,7 @@ func TestCalled_OutlivesItsCalls(t *testing.T) {
 		}
 		b.do(li, OpenIncident{Incident: id, Complaint: "胸痛", Phone: "13800000000", Place: p})
 	}
-	call("i1", "泉城路1号", 36.61)
+	call("i1", "泉城路1号", 36.6195)
 	call("i2", "泉城路1号", 36.62)
 	call("i3", " 山大南路27号 ", 36.63)
 	call("i4", "不知在哪", 0)
@@ -56,9 +56,13 @@ func TestCalled_OutlivesItsCalls(t *testing.T) {
 	if got := calledList(b.s); !slices.Equal(got, want) || len(b.s.Called) != 2 {
 		t.Errorf("after the calls were swept: %v, want %v; kept %v", got, want, b.s.Called)
 	}
-	call("i8", "泉城路1号", 36.68)
-	if got := calledList(b.s); !slices.Equal(got, []string{want[0], "泉城路1号 3 36.68"}) {
+	call("i8", "泉城路1号", 36.6205)
+	if got := calledList(b.s); !slices.Equal(got, []string{want[0], "泉城路1号 3 36.6205"}) {
 		t.Errorf("called to again: %v", got)
+	}
+	call("i9", "山大南路27号", 36.9) // far from where it was: these words name no one place
+	if got := calledList(b.s); !slices.Equal(got, []string{"泉城路1号 3 36.6205"}) {
+		t.Errorf("one address at two places: %v", got)
 	}
 	if _, body, ok := b.s.Snapshot(); !ok || !strings.Contains(string(body), "山大南路27号") {
 		t.Error("it is not in the snapshot")
@@ -76,6 +80,9 @@ func TestCalled_IsBounded(t *testing.T) {
 		s.keepCalled(&ems.Incident{Place: ems.Place{Address: fmt.Sprint("路", i), Pos: &ems.WGS84{Lat: 36, Lon: 117}}})
 	}
 	s.keepCalled(&ems.Incident{Place: ems.Place{Address: "路0", Pos: &ems.WGS84{Lat: 36, Lon: 117}}})
+	if s.keepCalled(&ems.Incident{Place: ems.Place{Address: "路9", Pos: &ems.WGS84{Lat: 37, Lon: 117}}}); !s.Called["路9"].Apart {
+		t.Error("one address at two places is offered")
+	}
 	s.boundCalled()
 	if len(s.Called) != MaxCalled || s.Called["路0"].Times != 2 {
 		t.Fatalf("%d addresses, %+v", len(s.Called), s.Called["路0"])

@@ -24,6 +24,8 @@ const (
 	MaxSweep = 200
 	// MaxCalled bounds the addresses that help was called to before: those called to least, and longest ago, are forgotten first.
 	MaxCalled = 20_000
+	// CalledApart: calls to one address further apart than this, in metres, were not to one place.
+	CalledApart = 200
 	// MaxRequests: so many acts are remembered by the client's own id; the oldest is forgotten first. A client that sends an older one
 	// again meets the entities' own identities instead.
 	MaxRequests = 20_000
