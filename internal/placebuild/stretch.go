@@ -36,11 +36,12 @@ func (b *builder) stretches() {
 	}
 	for _, r := range sortedKeys(on) {
 		links := b.links(b.all[r].ways)
-		piece := pieces(links)
+		nodes := sortedKeys(links)
+		piece := pieces(nodes, links)
 		// Of each connected piece of the road, the posts on it.
 		by := map[int][]post{}
 		for _, m := range on[r] {
-			for _, p := range b.besides(m, links, piece) {
+			for _, p := range b.besides(m, nodes, piece) {
 				by[p.piece] = append(by[p.piece], p)
 			}
 		}
@@ -57,10 +58,10 @@ type post struct {
 }
 
 // besides are the nearest nodes to a post, one of each piece of the road that comes near it: of both carriageways, when it stands between them.
-func (b *builder) besides(m address.Milestone, links map[int64][]link, piece map[int64]int) []post {
+func (b *builder) besides(m address.Milestone, nodes []int64, piece map[int64]int) []post {
 	best := map[int]post{}
 	far := map[int]float64{}
-	for _, n := range sortedKeys(links) {
+	for _, n := range nodes {
 		d := metres(b.d.Pos[n], m.Pos)
 		if old, ok := far[piece[n]]; d <= onRoadM && (!ok || d < old) {
 			far[piece[n]], best[piece[n]] = d, post{m.Metres, piece[n], n}
@@ -116,10 +117,10 @@ func (b *builder) links(ways []int) map[int64][]link {
 }
 
 // pieces numbers the connected pieces of a road.
-func pieces(links map[int64][]link) map[int64]int {
+func pieces(nodes []int64, links map[int64][]link) map[int64]int {
 	out := map[int64]int{}
 	count := 0
-	for _, n := range sortedKeys(links) {
+	for _, n := range nodes {
 		if _, done := out[n]; done {
 			continue
 		}

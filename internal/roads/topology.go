@@ -77,7 +77,7 @@ func (t *Topology) rank() {
 // climbs finds the elimination tree (Liu 1986): who is the parent of whom, from the arcs to lower ranks, whose climbs so far are cut short.
 func (t *Topology) climbs(s *Space) {
 	n := len(t.State)
-	first, below := grouped2(n, s, func(x, y uint32) (uint32, uint32) { return max(x, y), min(x, y) }, t.Rank)
+	first, below := endsBy(n, s, func(x, y uint32) (uint32, uint32) { return max(x, y), min(x, y) }, t.Rank)
 	top := make([]uint32, n)
 	for x := range uint32(n) {
 		t.Parent[x], top[x] = x, x
@@ -94,8 +94,8 @@ func (t *Topology) climbs(s *Space) {
 	}
 }
 
-// grouped2 lists one end of each arc by the other; loops are left out.
-func grouped2(n int, s *Space, ends func(x, y uint32) (by, what uint32), rank []uint32) (first, list []uint32) {
+// endsBy lists of each arc one rank by the other, as ends has them; loops are left out.
+func endsBy(n int, s *Space, ends func(x, y uint32) (by, what uint32), rank []uint32) (first, list []uint32) {
 	first = make([]uint32, n+1)
 	for a := range s.Tail {
 		if x, y := rank[s.Tail[a]], rank[s.Head[a]]; x != y {
@@ -186,7 +186,7 @@ type filling struct {
 
 func newFilling(n int, s *Space, ends func(x, y uint32) (by, what uint32), rank []uint32) *filling {
 	f := &filling{Half: &Half{First: make([]uint32, n+1), run: make([]uint32, n)}, seen: make([]uint32, n), list: make([]uint32, n)}
-	f.own, f.ends = grouped2(n+1, s, ends, rank)
+	f.own, f.ends = endsBy(n+1, s, ends, rank)
 	for i := range n {
 		f.seen[i], f.list[i] = noArc, noArc
 	}
