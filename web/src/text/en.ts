@@ -616,7 +616,7 @@ export const en: Record<Key, string> = {
   'way.title': 'Way',
   'way.sketch': 'Sketch of the way to: {end}; north is up',
   'way.north': 'N',
-  'way.left': '{far} left ·',
+  'way.left': '{far} left · there',
   'way.off': 'Off the proposed way',
   'way.no_fix': 'No position: no turns are told',
   'way.line': 'No roads: straight line',

@@ -613,7 +613,7 @@ export const zh = {
   'way.title': '路线',
   'way.sketch': '到{end}的路线示意，北在上',
   'way.north': '北',
-  'way.left': '剩余 {far} ·',
+  'way.left': '剩余 {far} · 到达',
   'way.off': '不在推荐路线上',
   'way.no_fix': '没有定位，不提示转向',
   'way.line': '无路网，直线示意',

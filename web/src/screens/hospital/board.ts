@@ -310,13 +310,13 @@ export function eta(item: Inbound): string {
 export function etaKnown(item: Inbound): boolean {
   return item.arrived || item.etaS !== undefined;
 }
-/** How the arrival was found, and how old the position is from which it was. */
-export function etaHow(item: Inbound, nowMs: number): string {
+/** How the arrival was found, between when and when eight of ten come, and how old the position is from which it was. */
+export function etaHow(item: Inbound, nowMs: number, short = false): string {
   if (item.arrived) return t('hospital.ended', { age: span(item.sinceArrivalS ?? 0) });
   if (item.etaS === undefined) return item.mission?.state === 'left_scene' ? '' : t('hospital.not_left');
   const words = [item.notice.eta_method === 'straight_line' ? t('hospital.eta_straight') : t('hospital.eta_roads')];
   const { eta_from: from, eta_to: to } = item.notice;
-  if (from && to) words.push(band(from, to));
+  if (from && to && !short) words.push(band(from, to));
   const fix = item.unit?.fix;
   if (!fix) words.push(t('hospital.eta_no_fix'));
   else {
