@@ -810,6 +810,8 @@ export const en: Record<Key, string> = {
   'rec.act.wait': 'task not over, cannot be sent',
   'rec.act.free': 'Crew asked: available on the road',
   'rec.divert': 'Can be diverted (recall it first)',
+  'rec.divert_n': '{n} to divert ↓',
+  'rec.soon_n': '{n} free soon ↓',
   'rec.gain': '{time} sooner',
   'rec.gain_only': 'no free unit',
   'rec.loses': 'the other waits {time} longer',

@@ -805,6 +805,8 @@ export const zh = {
   'rec.act.wait': '任务未完，不能派',
   'rec.act.free': '已问车组，记为途中待命',
   'rec.divert': '可改派（须先召回）',
+  'rec.divert_n': '可改派 {n} 辆 ↓',
+  'rec.soon_n': '即将可用 {n} 辆 ↓',
   'rec.gain': '快 {time}',
   'rec.gain_only': '无空闲车辆',
   'rec.loses': '对方晚 {time}',
