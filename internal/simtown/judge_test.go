@@ -366,6 +366,69 @@ func TestDSP001_JudgeSeesAWrongRecommendation(t *testing.T) {
 	}
 }
 
+// The judge works out times, handicaps and conditions by itself, and sees each that is another.
+func TestDSP002_JudgeSeesAnotherReckoning(t *testing.T) {
+	leftOut := func(r *match.Recommendation, u ems.UnitID) *match.LeftOut {
+		for i := range r.LeftOut {
+			if r.LeftOut[i].Unit == u {
+				return &r.LeftOut[i]
+			}
+		}
+		t.Fatalf("%s is not left out: %s", u, textOf(r))
+		return nil
+	}
+	for name, c := range map[string]struct {
+		change func(*match.Recommendation)
+		rule   string
+	}{
+		"as it is":                   {func(*match.Recommendation) {}, ""},
+		"no time to the wheels":      {func(r *match.Recommendation) { *r.Units[0].EtaS -= 90 }, "DSP-002"},
+		"a handicap of nobody's":     {func(r *match.Recommendation) { r.Units[0].HandicapS = 1 }, "DSP-002"},
+		"a handicap forgotten":       {func(r *match.Recommendation) { r.Units[3].HandicapS = 0 }, "DSP-002"},
+		"would be first, and is not": {func(r *match.Recommendation) { leftOut(r, "u2").First[0].Code = "first_duty" }, "DSP-002"},
+		"would not, and is":          {func(r *match.Recommendation) { leftOut(r, "u1").First[0].Code = "first_no" }, "DSP-002"},
+		"says nothing of it":         {func(r *match.Recommendation) { leftOut(r, "u1").First = nil }, "DSP-002"},
+		"free soon, and is not busy": {func(r *match.Recommendation) { r.Soon[0].Unit = "u3" }, "DSP-001"},
+		"free soon, on another":      {func(r *match.Recommendation) { r.Soon[0].Mission = "m9" }, "DSP-001"},
+		"there before it is free":    {func(r *match.Recommendation) { *r.Soon[0].EtaS = 1 }, "DSP-002"},
+		"taken from one as urgent":   {func(r *match.Recommendation) { r.Divert = r.Soon }, "DSP-001"},
+	} {
+		o, q, _ := bench()
+		for i := range q.Units {
+			u := &q.Units[i]
+			switch u.ID {
+			case "u1":
+				u.Duty = ems.Suspended
+			case "u2":
+				u.Duty = ems.Suspended
+				u.Fix = &ems.FixView{Pos: ems.WGS84{Lat: 30.5, Lon: 120.15}, Quality: ems.Good, Taken: q.at}
+			case "r2":
+				u.Mission, u.State = "m1", ems.MissionHandedOver
+				u.Task = &match.Task{Incident: "i0", Priority: ems.PriorityB, Ordered: begin, Since: q.at.Add(-time.Minute)}
+			}
+		}
+		more := q.Units[0]
+		more.ID, more.Duty, more.Online = "u3", ems.OnDuty, true
+		more.Fix = &ems.FixView{Pos: here, Quality: ems.Good, Taken: q.at}
+		slow, far := more, more
+		slow.ID, slow.Fix = "u4", &ems.FixView{Pos: street, Quality: ems.Good, Taken: q.at}
+		far.ID, far.Fix = "u5", &ems.FixView{Pos: ems.WGS84{Lat: 30.28, Lon: 120.15}, Quality: ems.Good, Taken: q.at}
+		q.Units = append(q.Units, more, slow, far)
+		o.asks(q)
+		r := again(t, match.Recommend(q.Question))
+		if len(r.Units) != 4 || len(r.Soon) != 1 || r.Units[3].HandicapS == 0 {
+			t.Fatalf("another bench: %s", textOf(r))
+		}
+		c.change(&r)
+		o.judgeAnswer(r)
+		o.faults = slices.DeleteFunc(o.faults, func(f string) bool { return strings.Contains(f, "DSP-007") }) // the judge's own answer differs too
+		if c.rule == "DSP-002" {                                                                              // a time of another length stands in another place, too
+			o.faults = slices.DeleteFunc(o.faults, func(f string) bool { return strings.Contains(f, "DSP-001") })
+		}
+		o.says(t, name, c.rule)
+	}
+}
+
 func TestDSP007_JudgeSeesAnotherAnswer(t *testing.T) {
 	swap := func(i, j int) func(*match.Recommendation) {
 		return func(r *match.Recommendation) { r.Units[i], r.Units[j] = r.Units[j], r.Units[i] }
