@@ -39,11 +39,12 @@ type cli struct {
 		Build basemap `cmd:"" help:"Make vector tiles (PMTiles) from an OpenStreetMap extract."`
 	} `cmd:"" help:"The base map of a city."`
 	Roads struct {
-		Build roadsBuild `cmd:"" help:"Make a city's road file from an OpenStreetMap extract."`
-		Table roadsTable `cmd:"" help:"Travel times from each place to each, seconds, as CSV."`
-		Route roadsRoute `cmd:"" help:"The way between two places."`
-		Reach roadsReach `cmd:"" help:"The area that is reached within some minutes."`
-		Dump  roadsDump  `cmd:"" help:"Every arc with its milliseconds and metres, as CSV."`
+		Build  roadsBuild  `cmd:"" help:"Make a city's road file from an OpenStreetMap extract."`
+		Table  roadsTable  `cmd:"" help:"Travel times from each place to each, seconds, as CSV."`
+		Route  roadsRoute  `cmd:"" help:"The way between two places."`
+		Reach  roadsReach  `cmd:"" help:"The area that is reached within some minutes."`
+		Speeds roadsSpeeds `cmd:"" help:"What was learnt of the speeds of roads: where, at which hours, and where it differs most."`
+		Dump   roadsDump   `cmd:"" help:"Every arc with its milliseconds and metres, as CSV."`
 	} `cmd:"" help:"The roads of a city and the times on them."`
 	Places struct {
 		Build placesBuild `cmd:"" help:"Make a city's file of places from an OpenStreetMap extract."`
@@ -119,6 +120,8 @@ func run(args []string, out, errs io.Writer) int {
 		err = c.Roads.Route.run(out)
 	case "roads reach":
 		err = c.Roads.Reach.run(out)
+	case "roads speeds":
+		err = c.Roads.Speeds.run(ctx, out)
 	case "roads dump":
 		err = c.Roads.Dump.run(out)
 	case "places build <file>":

@@ -21,6 +21,7 @@ import (
 	"lifeline120/internal/roadlive"
 	"lifeline120/internal/roadmake"
 	"lifeline120/internal/roads"
+	"lifeline120/internal/roadspeed"
 	"lifeline120/maps"
 )
 
@@ -53,6 +54,12 @@ type roadsReach struct {
 	From    string `required:"" placeholder:"LON,LAT[;…]" help:"Where from; of several places the nearest counts."`
 	Minutes string `default:"4,8,12" placeholder:"M,…" help:"Within how many minutes, rising (${default})."`
 	GeoJSON bool   `name:"geojson" help:"The areas as GeoJSON features, the widest first."`
+}
+
+type roadsSpeeds struct {
+	where
+	Graph string `required:"" type:"path" placeholder:"DIR" help:"Folder with the road file."`
+	Most  int    `default:"20" help:"How many of the largest differences to list."`
 }
 
 type roadsDump struct{ onGraph }
@@ -261,6 +268,53 @@ func (b roadsRoute) run(out io.Writer) error {
 	fmt.Fprintf(out, "%.1f s, %.0f m by road, %.0f m on foot\n", float64(route.Ms)/1000, route.Metres, route.WalkM)
 	for _, s := range route.Steps {
 		fmt.Fprintf(out, "%-13s %6.0f m %7.1f s  %s\n", s.Turn, s.Metres, float64(s.Ms)/1000, s.Name)
+	}
+	return nil
+}
+
+// run reports what was learnt of the speeds of roads, from the store beside a running centre.
+func (b roadsSpeeds) run(ctx context.Context, out io.Writer) (err error) {
+	g := onGraph{Graph: b.Graph}
+	r, _, err := g.open()
+	if err != nil {
+		return err
+	}
+	st, err := dispatcher.OpenToRead(ctx, b.Data, b.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	t, strange, err := dispatcher.ReadSpeeds(ctx, st, r)
+	if err != nil {
+		return err
+	}
+	profiles := [roadspeed.Modes]roads.Profile{r.Profile(roadlive.Mission), r.Profile(roadlive.Normal)}
+	modes := [roadspeed.Modes]string{"mission", "normal"}
+	lines := t.Report(profiles)
+	edges := map[uint32]bool{}
+	type cell struct{ edges, passages int }
+	var by [roadspeed.Modes][roadspeed.Slots]cell
+	for _, l := range lines {
+		edges[l.Edge] = true
+		c := &by[l.Mode][l.Slot]
+		c.edges, c.passages = c.edges+1, c.passages+l.Total
+	}
+	fmt.Fprintf(out, "%d of %d directions of roads measured; %d rows are of roads that this network does not have\n", len(edges), len(r.City().Net.Edges), strange)
+	for m := range by {
+		for s, c := range by[m] {
+			if c.edges > 0 {
+				fmt.Fprintf(out, "%-8s %-16s %6d directions %8d passages\n", modes[m], roadspeed.Slot(s), c.edges, c.passages)
+			}
+		}
+	}
+	if len(lines) > 0 {
+		fmt.Fprintln(out, "largest differences, km/h: measured (passages), free flow, used")
+	}
+	n := r.City().Net
+	for _, l := range lines[:min(len(lines), max(b.Most, 0))] {
+		road := n.Roads[n.Edges[l.Edge].Road]
+		on := n.Pos[n.Edges[l.Edge].From]
+		fmt.Fprintf(out, "%6.1f (%2d) %6.1f %6.1f  %-8s %-16s %5.0f m  %.5f,%.5f  %s\n", l.Median, l.Count, l.Free, l.Used, modes[l.Mode], l.Slot, road.Metres, on.Lon, on.Lat, n.Names[road.Name])
 	}
 	return nil
 }

@@ -120,6 +120,10 @@ const (
 const (
 	timesAgain      = 10 * time.Second // between tries to work travel times in that failed
 	maxClosedRoads  = 50               // names listed of one closure: an area has hundreds of short ones
+	speedsEvery     = 10 * time.Minute // between workings-in of newly measured speeds, and between keepings of them
+	speedsEnough    = 20               // newly driven edges that are worth it
+	speedsPatience  = time.Second      // for the store to give what was measured before; then it is asked again
+	maxPassages     = 8192             // driven edges that wait to be learnt: minutes of a large fleet; beyond it they are lost and counted
 	reachMost       = 60               // minutes of an area within reach: beyond it is the province
 	reachBands      = 5                // of one question
 	maxClosedPoints = 4000             // of the closed stretches drawn of one closure; of a larger area the border says the rest

@@ -186,6 +186,7 @@ func (c *Centre) fix(id ems.UnitID, f ems.Fix, from string, simulated bool) {
 	lv.fix = &v
 	if f.Pos.Valid() {
 		c.ways.moved(id, v)
+		c.follow(id, v)
 		c.stands(id, v, now())
 	}
 	c.dirty[unitRef(id)] = true

@@ -12,6 +12,7 @@ import (
 	"lifeline120/internal/ems"
 	"lifeline120/internal/roadlive"
 	"lifeline120/internal/roads"
+	"lifeline120/internal/roadspeed"
 	"lifeline120/internal/webfeed"
 	"lifeline120/internal/wire"
 )
@@ -36,7 +37,13 @@ type timesShown struct {
 type timesWish struct {
 	roads    *roadlive.Roads
 	closures []drawn
+	// What was measured, by mode and edge, of these hours. The keeper's own.
+	kmh  [roadspeed.Modes]map[uint32]float64
+	slot string
 }
+
+// modeOf tells the two packages' modes apart.
+var modeOf = [roadspeed.Modes]roadlive.Mode{roadspeed.Mission: roadlive.Mission, roadspeed.Normal: roadlive.Normal}
 
 // drawn is a closure that stands.
 type drawn struct {
@@ -60,6 +67,9 @@ type timesKeeper struct {
 	work  func(context.Context, timesWish, map[ems.ClosureID][]roads.Stretch) timesMade // tests give another
 	mu    sync.Mutex
 	wish  *timesWish
+	// What units drove, not learnt yet; and how many passages found no room.
+	passages []roadspeed.Passage
+	lost     uint64
 }
 
 func newTimesKeeper() *timesKeeper { return &timesKeeper{ready: make(chan struct{}, 1), work: workIn} }
@@ -68,6 +78,11 @@ func (k *timesKeeper) want(w timesWish) {
 	k.mu.Lock()
 	k.wish = &w
 	k.mu.Unlock()
+	k.call()
+}
+
+// call wakes whoever is at work.
+func (k *timesKeeper) call() {
 	select {
 	case k.ready <- struct{}{}:
 	default:
@@ -104,41 +119,55 @@ func (c *Centre) wantTimes(t time.Time) {
 	c.showRoads()
 }
 
-// keepTimes works wishes in until ctx ends. One that fails is said and tried again.
+// keepTimes works wishes in until ctx ends, and speeds as they are learnt and as the hours change. What fails is said and tried again.
 func (c *Centre) keepTimes(ctx context.Context) {
-	var last *timesWish
-	found := map[ems.ClosureID][]roads.Stretch{}
-	var on *roadlive.Roads
-	again := time.NewTimer(0)
-	again.Stop()
-	defer again.Stop()
+	var wish *timesWish
+	var l learnt
+	var found map[ems.ClosureID][]roads.Stretch
+	todo := false
+	beat := time.NewTimer(speedsEvery)
+	defer beat.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			if l.take(c); l.dirty {
+				c.putSpeeds(l.table.Append(nil))
+			}
 			return
 		case <-c.keeper.ready:
-		case <-again.C:
+		case <-beat.C:
 		}
 		if w := c.keeper.take(); w != nil {
-			last = w
+			if wish == nil || wish.roads != w.roads {
+				l, found = learnt{}, map[ems.ClosureID][]roads.Stretch{}
+			}
+			wish, todo = w, true
 		}
-		if last == nil {
+		if wish == nil {
+			beat.Reset(speedsEvery)
 			continue
 		}
-		if on != last.roads {
-			on, found = last.roads, map[ems.ClosureID][]roads.Stretch{}
+		l.open(ctx, c, wish.roads.City().Net)
+		l.take(c)
+		t := now()
+		next := min(speedsEvery, roadspeed.Next(t).Sub(t))
+		if !l.known {
+			next = timesAgain
 		}
-		made := c.keeper.work(ctx, *last, found)
-		if made.err != nil {
+		if todo = todo || l.due(t); todo {
+			l.speeds(t, wish)
+			made := c.keeper.work(ctx, *wish, found)
 			if ctx.Err() != nil {
-				return
+				continue
 			}
-			c.log.Error("travel times could not be worked in; those before still hold", "err", made.err)
-			again.Reset(timesAgain)
-		} else {
-			last = nil
+			if todo = made.err != nil; todo {
+				c.log.Error("travel times could not be worked in; those before still hold", "err", made.err)
+				next = timesAgain
+			}
+			c.post(func() { c.timesMade(made) })
 		}
-		c.post(func() { c.timesMade(made) })
+		l.keep(c, t)
+		beat.Reset(next)
 	}
 }
 
@@ -168,6 +197,12 @@ func workIn(ctx context.Context, w timesWish, found map[ems.ClosureID][]roads.St
 	for id := range found {
 		if !stands[id] {
 			delete(found, id)
+		}
+	}
+	for m, kmh := range w.kmh {
+		if len(kmh) > 0 {
+			l.Kmh[modeOf[m]] = func(e uint32) (float64, bool) { v, known := kmh[e]; return v, known }
+			l.Measured[modeOf[m]], l.Slot = len(kmh), w.slot
 		}
 	}
 	made.times, made.err = w.roads.Retime(ctx, now(), l)

@@ -21,6 +21,8 @@ type ways struct {
 	roads *roadlive.Roads
 	fleet *roadlive.Fleet
 	at    map[ems.UnitID]spot
+	// tracks of units, for the speeds of roads.
+	tracks map[ems.UnitID]*track
 }
 
 // spot is where the fleet has a unit.
@@ -48,7 +50,7 @@ func (c *Centre) openWays(ctx context.Context) {
 
 // useWays takes roads into use, or others in their stead.
 func (c *Centre) useWays(r *roadlive.Roads) {
-	c.ways = ways{roads: r, fleet: roadlive.NewFleet(r, roadlive.Mission), at: map[ems.UnitID]spot{}}
+	c.ways = ways{roads: r, fleet: roadlive.NewFleet(r, roadlive.Mission), at: map[ems.UnitID]spot{}, tracks: map[ems.UnitID]*track{}}
 	for id, lv := range c.units {
 		if lv.fix != nil {
 			c.ways.moved(id, *lv.fix)

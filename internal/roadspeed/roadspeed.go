@@ -125,6 +125,13 @@ type Follower struct {
 // Lose forgets where the unit is: it stands at a scene, left the map, or is not believed.
 func (f *Follower) Lose() { *f = Follower{} }
 
+// Wait takes an instant at which the unit is so slow that its fix says no direction: it is still where it was.
+func (f *Follower) Wait(n *roads.Net, at time.Time, mode Mode) {
+	if f.on {
+		f.Move(n, at, f.place, mode, 0)
+	}
+}
+
 // Move takes the next place of the unit on the network and gives the passages that are whole now. away is the straight line from the last fix.
 func (f *Follower) Move(n *roads.Net, at time.Time, p roads.Place, mode Mode, away float64) []Passage {
 	last := *f
