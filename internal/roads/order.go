@@ -17,11 +17,14 @@ const (
 	// leafStates: so few are ordered by smallest degree.
 	leafStates = 48
 	// share of a part that each end of the line holds.
-	endShare = 0.25
+	endShare = 0.3
 )
 
 // lines are the directions along which a part is sorted.
-var lines = [...][2]float64{{1, 0}, {0, 1}, {math.Sqrt2 / 2, math.Sqrt2 / 2}, {math.Sqrt2 / 2, -math.Sqrt2 / 2}}
+var lines = [...][2]float64{{1, 0}, {0, 1}, {math.Sqrt2 / 2, math.Sqrt2 / 2}, {math.Sqrt2 / 2, -math.Sqrt2 / 2}, {cos8, sin8}, {sin8, cos8}, {-sin8, cos8}, {-cos8, sin8}}
+
+// An eighth of a half turn.
+const cos8, sin8 = 0.9238795325112867, 0.3826834323650898
 
 // part is a connected or unconnected piece of the graph with numbers of its own, undirected.
 type part struct {
@@ -302,10 +305,10 @@ func (d *dissection) cut(p *part) []uint8 {
 			continue
 		}
 		side, smaller := f.sides()
-		score := float64(crossed) / math.Sqrt(float64(smaller)/float64(n)) // few roads first, then halves
+		score := float64(crossed) / (float64(smaller) / float64(n)) // few roads, and halves: what is deep on one side costs most
 		if score < bestScore {
 			bestScore = score
-			most = int(score * math.Sqrt(0.5))
+			most = int(score / 2)
 			best = append(best[:0], side...)
 		}
 	}
@@ -392,19 +395,29 @@ type flow struct {
 	queue []int32
 	kind  []uint8
 	path  []int32
+	edge  []int32 // states of kind 1 beside others: all that is sent leaves by them
 }
 
 // run gives how many lines are cut; -1 when there are more than most.
 func (f *flow) run(most int) int {
 	clear(f.sent)
+	f.edge = f.edge[:0]
+	for v, k := range f.kind {
+		if k != 1 {
+			continue
+		}
+		for _, w := range f.p.to[f.p.first[v]:f.p.first[v+1]] {
+			if f.kind[w] != 1 {
+				f.edge = append(f.edge, int32(v))
+				break
+			}
+		}
+	}
 	total := 0
 	for f.levels() {
 		copy(f.next, f.p.first[:len(f.next)])
-		for v := range f.kind {
-			if f.kind[v] != 1 {
-				continue
-			}
-			for f.push(int32(v)) {
+		for _, v := range f.edge {
+			for f.push(v) {
 				if total++; total > most {
 					return -1
 				}
@@ -416,12 +429,10 @@ func (f *flow) run(most int) int {
 
 // levels: how far each state is from kind 1 on lines that can carry more. It says whether kind 2 is reached.
 func (f *flow) levels() bool {
-	f.queue = f.queue[:0]
-	for v := range f.level {
-		f.level[v] = -1
-		if f.kind[v] == 1 {
+	f.queue = append(f.queue[:0], f.edge...)
+	for v, k := range f.kind {
+		if f.level[v] = -1; k == 1 {
 			f.level[v] = 0
-			f.queue = append(f.queue, int32(v))
 		}
 	}
 	reached := int32(-1)
