@@ -1,6 +1,9 @@
 package dispatcher
 
 import (
+	"cmp"
+	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"lifeline120/internal/geo"
 	"lifeline120/internal/match"
 	"lifeline120/internal/mission"
+	"lifeline120/internal/wire"
 )
 
 // foretelling is an arrival as the screens were told: when, between when and when, and how that was found, which is said with every one.
@@ -180,4 +184,34 @@ func (c *Centre) foretell(m *ems.Mission) {
 	if eta, ok := c.etas[m.ID]; ok {
 		m.ETA, m.ETAFrom, m.ETATo, m.ETAMethod, m.ETAOwn = &eta.at, &eta.from, &eta.to, eta.method, eta.own
 	}
+}
+
+// foretoldAndCame lists what was foretold beside what came.
+func (c *Centre) foretoldAndCame(ctx context.Context) (wire.Arrivals, error) {
+	out := wire.Arrivals{Bands: map[string]wire.ArrivalBand{}, Arrivals: []wire.Arrival{}}
+	err := c.Look(ctx, func(s *desk.State) {
+		for _, method := range []string{match.MethodRoads, match.MethodLine} {
+			b := c.band(method)
+			out.Bands[method] = wire.ArrivalBand{Low: b.Low, High: b.High, Own: b.Own}
+		}
+		for _, m := range s.Missions {
+			for _, f := range m.Forecasts {
+				out.Arrivals = append(out.Arrivals, came(m, f))
+			}
+		}
+	})
+	slices.SortFunc(out.Arrivals, func(a, b wire.Arrival) int {
+		return cmp.Or(b.Forecast.Made.Compare(a.Forecast.Made), cmp.Compare(a.Mission, b.Mission))
+	})
+	return out, err
+}
+
+// came is one forecast beside what came of it.
+func came(m *ems.Mission, f ems.Forecast) wire.Arrival {
+	a := wire.Arrival{Mission: m.ID, Unit: m.Unit, Forecast: f, Simulated: m.Simulated}
+	if at, known := mission.ArrivalOf(*m, f.Node); known && at.After(f.Made) {
+		late, in := at.Sub(f.At).Seconds(), !at.Before(f.From) && !at.After(f.To)
+		a.Arrived, a.ErrorS, a.InBand = &at, &late, &in
+	}
+	return a
 }

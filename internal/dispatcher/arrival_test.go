@@ -80,6 +80,14 @@ func TestDSP004_ArrivalByPositionSetsNoNodeAndMayBeConfirmed(t *testing.T) {
 		if last := n[len(n)-1]; last.Node != ems.NodeAtScene || last.Source != ems.SourceGeofence || !last.At.Equal(m.Stands[0].At) || last.By != "张调度" {
 			t.Errorf("confirmed as %+v", last)
 		}
+		got, err := b.foretoldAndCame(t.Context())
+		if err != nil || len(got.Arrivals) != 1 || got.Arrivals[0].Arrived == nil || !got.Arrivals[0].Arrived.Equal(m.Stands[0].At) ||
+			math.Abs(*got.Arrivals[0].ErrorS-m.Stands[0].At.Sub(m.Forecasts[0].At).Seconds()) > 1e-6 || *got.Arrivals[0].InBand {
+			t.Errorf("kept: %+v, %v; it needed ten seconds for a way of %v", got, err, want)
+		}
+		if got.Bands["roads"].Low >= 1 || got.Bands["roads"].High <= 1 {
+			t.Errorf("bands %+v", got.Bands)
+		}
 		if _, err := b.try(desk.SetNode{Mission: "m1", Node: ems.NodeAtHospital, Stood: true}); err == nil {
 			t.Error("an arrival that nobody saw was confirmed")
 		}

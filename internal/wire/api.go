@@ -69,6 +69,31 @@ type RouteStep struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// Arrivals are the forecasts that the centre still holds beside what came, and the bands that they make.
+type Arrivals struct {
+	Bands    map[string]ArrivalBand `json:"bands" doc:"key: method"`
+	Arrivals []Arrival              `json:"arrivals" doc:"newest forecast first"`
+}
+
+// ArrivalBand is how much sooner or later than foretold units arrive.
+type ArrivalBand struct {
+	Low  float64 `json:"low" doc:"of ten units one needs less than this share of the time foretold"`
+	High float64 `json:"high" doc:"of ten units one needs more than this share of the time foretold"`
+	Own  int     `json:"own" doc:"own arrivals that it is made of; below 20 the rest is assumed"`
+}
+
+// Arrival is what was foretold of one leg of a mission, and what came.
+type Arrival struct {
+	Mission  ems.MissionID `json:"mission"`
+	Unit     ems.UnitID    `json:"unit"`
+	Forecast ems.Forecast  `json:"forecast"`
+	Arrived  *time.Time    `json:"arrived,omitempty" doc:"by position where that is certain, otherwise by the node; absent: not there, or entered long after"`
+	ErrorS   *float64      `json:"error_s,omitempty" doc:"seconds later than foretold; negative: sooner"`
+	InBand   *bool         `json:"in_band,omitempty"`
+
+	Simulated bool `json:"simulated,omitempty"`
+}
+
 // PlaceHit is a place that answers what a caller said, best first in its list.
 type PlaceHit struct {
 	Name    string    `json:"name"`

@@ -174,6 +174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was foretold of the missions that the centre still holds, and what came */
+        get: operations["arrivals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/closures": {
         parameters: {
             query?: never;
@@ -1360,6 +1377,48 @@ export interface components {
             note?: string;
             /** @enum {string} */
             what: "raised" | "pressed" | "acknowledged" | "escalated" | "sounded_again" | "handled" | "detail";
+        };
+        Arrival: {
+            /**
+             * Format: date-time
+             * @description by position where that is certain, otherwise by the node; absent: not there, or entered long after
+             */
+            arrived?: string;
+            /**
+             * Format: double
+             * @description seconds later than foretold; negative: sooner
+             */
+            error_s?: number;
+            forecast: components["schemas"]["Forecast"];
+            in_band?: boolean;
+            mission: string;
+            simulated?: boolean;
+            unit: string;
+        };
+        ArrivalBand: {
+            /**
+             * Format: double
+             * @description of ten units one needs more than this share of the time foretold
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description of ten units one needs less than this share of the time foretold
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description own arrivals that it is made of; below 20 the rest is assumed
+             */
+            own: number;
+        };
+        Arrivals: {
+            /** @description newest forecast first */
+            arrivals: components["schemas"]["Arrival"][];
+            /** @description key: method */
+            bands: {
+                [key: string]: components["schemas"]["ArrivalBand"];
+            };
         };
         AssessBody: {
             /** @description client's own id of this act: sent again, it changes nothing */
@@ -4006,6 +4065,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    arrivals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Unrecorded?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrivals"];
                 };
             };
             /** @description Error */
