@@ -163,13 +163,18 @@ type Free struct {
 	Mobilise time.Duration
 }
 
+// within is how long its road may be for the target, in milliseconds; less than any when its wheels turn too late.
+func (u Free) within(target time.Duration) int32 {
+	return int32(max(-1, min((target-u.Mobilise).Milliseconds(), Never-1)))
+}
+
 // Count gives what the units reach within the target at an hour of the day (0 to 23, local time), and what is left without each of them.
 func (g Grid) Count(hour int, target time.Duration, units map[ems.UnitID]Free) match.Cover {
 	by := make([]uint16, len(g.Cells)) // how many units reach each cell
 	for _, u := range units {
-		most := (target - u.Mobilise).Milliseconds()
+		most := u.within(target)
 		for i, ms := range u.Row {
-			if int64(ms) <= most && ms != Never {
+			if ms <= most {
 				by[i]++
 			}
 		}
@@ -182,10 +187,10 @@ func (g Grid) Count(hour int, target time.Duration, units map[ems.UnitID]Free) m
 	}
 	out := match.Cover{All: g.share(hour, cells, calls), Without: make(map[ems.UnitID]match.Reach, len(units))}
 	for id, u := range units {
-		most := (target - u.Mobilise).Milliseconds()
+		most := u.within(target)
 		lostCells, lostCalls := 0, int64(0)
 		for i, ms := range u.Row {
-			if by[i] == 1 && int64(ms) <= most && ms != Never {
+			if by[i] == 1 && ms <= most {
 				lostCells, lostCalls = lostCells+1, lostCalls+g.Cells[i].Calls[hour]
 			}
 		}

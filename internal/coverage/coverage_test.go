@@ -1,6 +1,7 @@
 package coverage_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -88,6 +89,28 @@ func TestGridOfACitysOwnCells(t *testing.T) {
 	if got := g.Count(3, 12*time.Minute, nil); got.All.Calls != 0 || got.All.Area != 0 {
 		t.Errorf("nobody, at an hour without calls: %+v", got)
 	}
+}
+
+// BenchmarkCount is what a recommendation waits for: a large city's free units on its whole ground.
+func BenchmarkCount(b *testing.B) {
+	c, err := maps.Load(maps.Demo())
+	if err != nil {
+		b.Fatal(err)
+	}
+	g := coverage.Of(c)
+	r := rand.New(rand.NewPCG(3, 4))
+	units := map[ems.UnitID]coverage.Free{}
+	for i := range 200 {
+		times := make([]time.Duration, len(g.Cells))
+		for k := range times {
+			times[k] = time.Duration(r.IntN(3000)) * time.Second
+		}
+		units[ems.UnitID(fmt.Sprint("u", i))] = coverage.Free{Row: coverage.RowOf(times)}
+	}
+	for b.Loop() {
+		g.Count(12, 12*time.Minute, units)
+	}
+	b.ReportMetric(float64(len(g.Cells)), "cells")
 }
 
 // Every share is what counting from nothing says, whatever the order.

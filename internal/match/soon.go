@@ -38,9 +38,9 @@ func freeIn(q *Question, u Unit) *freed {
 	since := q.At.Sub(u.Task.Since).Seconds()
 	switch u.State {
 	case ems.MissionHandedOver:
-		return usual(p.ClearS-since, nil)
+		return usual(p.ClearS - since)
 	case ems.MissionAtHospital:
-		return usual(p.HandoverS+p.ClearS-since, nil)
+		return usual(p.HandoverS + p.ClearS - since)
 	case ems.MissionLeftScene:
 		if drive, ok := q.driveTo(u, u.Task.Hospital, q.ToHospital); ok {
 			return &freed{inS: drive + p.HandoverS + p.ClearS, at: u.Task.Hospital}
@@ -51,12 +51,12 @@ func freeIn(q *Question, u Unit) *freed {
 	return nil
 }
 
-// usual is a foretold end, said to be overdue when it should have been already.
-func usual(s float64, at *ems.WGS84) *freed {
-	if s < overdueS {
-		return &freed{overdueS, at, s < 0}
+// usual is a foretold end where the unit is now; overdue when it should have been already, and then nobody knows: some time more.
+func usual(s float64) *freed {
+	if s < 0 {
+		return &freed{inS: overdueS, overdue: true}
 	}
-	return &freed{s, at, false}
+	return &freed{inS: s}
 }
 
 // driveTo is how long a unit drives to a place: as given, else by the straight line; false when one of the places is not known.
