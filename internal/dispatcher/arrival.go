@@ -88,6 +88,7 @@ func (c *Centre) arrival(lv *unitLive, m *ems.Mission, t time.Time) {
 	eta := foretelling{at.Truncate(time.Second), from.Truncate(time.Second), until.Truncate(time.Second), band.Own, method}
 	u := c.underway(m.ID)
 	if since, away := u.away.Feed(t, left, *to, method+strconv.FormatUint(version, 10)); away {
+		since = since.UTC() // it stands on screens (TIM-002)
 		c.drivesAway(m.ID, &since)
 	} else {
 		c.drivesAway(m.ID, nil)
