@@ -9,8 +9,8 @@ import (
 
 // counts are what the agent has survived (ACC-003), for /metrics. Safe for concurrent use.
 type counts struct {
-	badStored, badOwed, badWay, badTopic atomic.Uint64 // messages of the centre that make no sense, by where they came
-	dropped                              atomic.Uint64 // messages of the centre that found the queue full: it repeats what it has no answer to
+	badStored, badOwed, badWay, badHospitals, badTopic atomic.Uint64 // messages of the centre that make no sense, by where they came
+	dropped                                            atomic.Uint64 // messages of the centre that found the queue full: it repeats what it has no answer to
 }
 
 // write gives the counters as Prometheus reads them.
@@ -20,10 +20,11 @@ func (c *counts) write(w io.Writer) {
 		"lifeline_agent_bad_messages_total{topic=\"stored\"} %d\n"+
 		"lifeline_agent_bad_messages_total{topic=\"owed\"} %d\n"+
 		"lifeline_agent_bad_messages_total{topic=\"way\"} %d\n"+
+		"lifeline_agent_bad_messages_total{topic=\"hospitals\"} %d\n"+
 		"lifeline_agent_bad_messages_total{topic=\"other\"} %d\n"+
 		"# HELP lifeline_agent_dropped_messages_total Messages from the centre's side that found the queue full; it repeats them.\n"+
 		"# TYPE lifeline_agent_dropped_messages_total counter\n"+
-		"lifeline_agent_dropped_messages_total %d\n", c.badStored.Load(), c.badOwed.Load(), c.badWay.Load(), c.badTopic.Load(), c.dropped.Load())
+		"lifeline_agent_dropped_messages_total %d\n", c.badStored.Load(), c.badOwed.Load(), c.badWay.Load(), c.badHospitals.Load(), c.badTopic.Load(), c.dropped.Load())
 }
 
 // bad counts a message that makes no sense, and logs the first of each badLogEvery: whoever floods the vehicle does not fill its disk.

@@ -63,4 +63,8 @@ const (
 	// maxPhotosOwed is how many bytes of photos a vehicle owes at most: some eighty. Beyond it, and on a short disk, a photo is refused at the
 	// door and stays on the tablet, long before a reading would be dropped (DLV-007).
 	maxPhotosOwed = 16 << 20
+	// askPatience is how long the terminal waits for the centre's ranking of hospitals before it lists them by distance; maxAsks bounds the
+	// pages that wait at once.
+	askPatience = 3 * time.Second
+	maxAsks     = 8
 )

@@ -51,9 +51,10 @@ func (v *Vehicle) Routes(mux *http.ServeMux) {
 			b.ID = v.NewID()
 		}
 		return v.act(ctx, func(c cab.Clock) ([]cab.Owe, error) {
-			return v.cab.Destination(c, b.ID, ems.MissionID(id), b.Hospital, b.By, b.Pathway, b.Text)
+			return v.cab.Destination(c, b.ID, ems.MissionID(id), b.Hospital, b.By, b.Pathway, b.Text, b.Ranking)
 		})
 	})
+	v.hospitals(api)
 	post(api, "/api/v1/notes", "note", func(ctx context.Context, b wire.TerminalNote) (wire.Done, error) {
 		n := cab.Note{ID: b.ID, Mission: b.Mission, Patient: b.Patient, Text: b.Text, By: b.By}
 		if b.At != nil {

@@ -54,7 +54,8 @@ type Vehicle struct {
 	sender    *courier.Sender
 	measured  *measured
 	arriving  arriving
-	way       *wire.TerminalWay // newest that the centre told
+	way       *wire.TerminalWay                      // newest that the centre told
+	asks      map[string]chan<- wire.HospitalRanking // of the terminal, that the centre has not answered
 	devices   map[ems.DeviceID]ems.DeviceStatus
 	watchers  map[ems.DeviceID]*serialport.Watcher
 	kept      map[wire.Identity]kept
@@ -218,7 +219,7 @@ func (v *Vehicle) subscribe(ctx context.Context) error {
 			v.counts.dropped.Add(1)
 		}
 	}
-	for _, rest := range []string{link.DownStored, link.DownOwed, link.DownWay} {
+	for _, rest := range []string{link.DownStored, link.DownOwed, link.DownWay, link.DownHospitals} {
 		for {
 			err := v.line.Subscribe(ctx, link.Topic(v.Config.Region, v.Config.Unit, rest), 0, hand)
 			if err == nil {
@@ -529,6 +530,13 @@ func (v *Vehicle) onDown(ctx context.Context, m link.Message) {
 		if err != nil {
 			v.bad(&v.counts.badWay, rest, err)
 		}
+	case link.DownHospitals:
+		ask, r, err := wire.OpenHospitals(m.Payload)
+		if err != nil {
+			v.bad(&v.counts.badHospitals, rest, err)
+			return
+		}
+		v.answered(ask, r)
 	case link.DownOwed:
 		o, err := wire.OpenOwed(m.Payload)
 		if err != nil {

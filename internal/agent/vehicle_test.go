@@ -62,6 +62,7 @@ type bench struct {
 	got      []*pb.Envelope // stored, in order
 	pressed  []string
 	presence []*pb.Presence
+	asks     []*pb.HospitalsAsked
 }
 
 // logged is a log that tests read while the vehicle writes it.
@@ -152,6 +153,9 @@ func (b *bench) store(rest string, m link.Message) {
 	}
 	if p, ok := body.(*pb.Presence); ok && rest == link.UpPresence {
 		b.presence = append(b.presence, p)
+	}
+	if a, ok := body.(*pb.HospitalsAsked); ok && rest == link.UpLive {
+		b.asks = append(b.asks, a)
 	}
 	if v := b.recv.Offer(time.Now(), rest, env); v == courier.New {
 		b.recv.Stored(time.Now(), env)

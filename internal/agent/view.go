@@ -190,6 +190,8 @@ func (v *Vehicle) remember(r wire.Record, o cab.Owe) {
 		k.view.Kind, k.view.Mission, k.key = "binding", b.Mission, "binding-"+b.Device
 	case *pb.OrderAnswer:
 		k.view.Kind, k.view.Text, k.key = "answer", b.Answer, b.Order+"-"+b.Answer
+	case *pb.Assessment:
+		k.view.Kind, k.view.Mission, k.key = "assessment", b.Mission, b.Id
 	case *pb.Destination:
 		k.view.Kind, k.view.Mission, k.view.Text, k.key = "destination", b.Mission, b.Hospital, b.Id
 	default:

@@ -228,8 +228,53 @@ func (s *State) PicturesStored(epoch string, has func(from, to uint64) bool) (ch
 	return changed
 }
 
-// Destination takes the crew's choice of hospital; the centre tells the hospital (CLN-004).
-func (s *State) Destination(c Clock, id string, m ems.MissionID, h ems.HospitalID, by, pathway, text string) ([]Owe, error) {
+// Assess takes what the crew says of the patient for the choice of a hospital; the centre keeps it.
+func (s *State) Assess(c Clock, a *pb.Assessment) ([]Owe, error) {
+	if _, done := s.Done[a.Id]; done && a.Id != "" {
+		return nil, nil
+	}
+	mi, ok := s.Missions[ems.MissionID(a.Mission)]
+	if !ok {
+		return nil, fmt.Errorf("assess mission %s: %w", a.Mission, ErrUnknownMission)
+	}
+	if mi.Ended != nil {
+		return nil, fmt.Errorf("assess mission %s: %w", a.Mission, ErrOver)
+	}
+	mi.Assessment = assessed(mi.Assessment, a, c.Now)
+	s.Missions[mi.ID] = mi
+	s.Done[a.Id] = c.Now
+	a.AtUs = c.Now.UnixMicro()
+	return []Owe{{pb.Kind_KIND_ASSESSMENT, a}}, nil
+}
+
+// assessed adds what is said to what stood in this cab. What the centre has beside it comes with its ranking.
+func assessed(was *ems.Assessment, a *pb.Assessment, now time.Time) *ems.Assessment {
+	out := ems.Assessment{}
+	if was != nil {
+		out = *was
+	}
+	for _, f := range []struct{ to, v *string }{{&out.LVO, a.Lvo}, {&out.Severe, a.Severe}, {&out.Unstable, a.Unstable}} {
+		if f.v != nil {
+			*f.to = *f.v
+		}
+	}
+	switch {
+	case a.LastWellUnknown:
+		out.LastWell = nil
+	case a.LastWellUs != 0:
+		at := time.UnixMicro(a.LastWellUs).UTC()
+		out.LastWell = &at
+	}
+	if a.Wish != nil {
+		out.Wish = ems.HospitalID(*a.Wish)
+	}
+	out.By, out.At = a.By, &now
+	return &out
+}
+
+// Destination takes the crew's choice of hospital; the centre tells the hospital (CLN-004). ranking names the centre's ranking that it was
+// chosen from, when there was one.
+func (s *State) Destination(c Clock, id string, m ems.MissionID, h ems.HospitalID, by, pathway, text, ranking string) ([]Owe, error) {
 	if _, done := s.Done[id]; done && id != "" {
 		return nil, nil
 	}
@@ -244,7 +289,7 @@ func (s *State) Destination(c Clock, id string, m ems.MissionID, h ems.HospitalI
 	s.Missions[m] = mi
 	s.Done[id] = c.Now
 	return []Owe{{pb.Kind_KIND_DESTINATION, &pb.Destination{Mission: string(m), Hospital: string(h), By: by, AtUs: c.Now.UnixMicro(),
-		Pathway: pathway, Text: text, Id: id}}}, nil
+		Pathway: pathway, Text: text, Id: id, Ranking: ranking}}}, nil
 }
 
 // dropOldest keeps a map bounded; what goes from the terminal is owed to the centre or stored there.

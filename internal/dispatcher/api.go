@@ -580,7 +580,7 @@ func (c *Centre) moveNotice(ctx context.Context, w Who, id string, h ems.Hospita
 // shared puts the types of the feed and of the terminal beside those of the operations, so that the screens have them all from one page.
 func shared(api huma.API) {
 	for _, v := range []any{wire.ClientFrame{}, wire.WelcomeFrame{}, wire.SnapFrame{}, wire.DeltaFrame{}, wire.PingFrame{}, wire.PongFrame{}, wire.RefusedFrame{},
-		wire.Collections{}, wire.TerminalSOS{}, wire.TerminalSOSAnswer{}, wire.OrderAnswerBody{}, wire.TerminalNode{}, wire.TerminalDestination{}, wire.TerminalAssess{},
+		wire.Collections{}, wire.TerminalSOS{}, wire.TerminalSOSAnswer{}, wire.OrderAnswerBody{}, wire.TerminalNode{}, wire.TerminalDestination{}, wire.TerminalAssess{}, wire.TerminalRanking{},
 		wire.TerminalNote{}, wire.TerminalPhoto{}, wire.BindingBody{}, wire.BindingAnswer{}, wire.MonitorCommand{}, wire.Handover{}, wire.HandoverAnswer{}} {
 		api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
 	}

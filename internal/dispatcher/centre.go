@@ -107,6 +107,7 @@ type Centre struct {
 	bands      map[string]mission.Band       // by method
 	bandsAt    time.Time
 	ways       ways
+	asking     map[ems.UnitID]bool // rankings under way for vehicles
 	times      timesShown
 	choosing   match.Config
 	cover      cover

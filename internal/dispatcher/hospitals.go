@@ -3,6 +3,7 @@ package dispatcher
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,10 +14,12 @@ import (
 
 	"lifeline120/internal/desk"
 	"lifeline120/internal/ems"
+	"lifeline120/internal/link"
 	"lifeline120/internal/match"
 	"lifeline120/internal/roadlive"
 	"lifeline120/internal/roads"
 	"lifeline120/internal/wire"
+	pb "lifeline120/internal/wire/proto"
 )
 
 // rankings keeps the rankings that were shown, so that a choice can name the one it was made from (DSP-002). What is chosen from is in
@@ -242,4 +245,44 @@ func (c *Centre) boardView(b ems.HospitalBoard) ems.HospitalBoard {
 	r := match.HospitalRules(c.cfg.City.HospitalRules)
 	b.StaleS, b.GoneS = r.BoardStaleS, r.BoardGoneS
 	return b
+}
+
+// hospitalsAsked answers a vehicle that asks for a ranking for its own mission, beside the owner; one at a time for each vehicle. What is
+// lost is asked again, so nothing here is owed.
+func (c *Centre) hospitalsAsked(u ems.UnitID, b *pb.HospitalsAsked, t time.Time) {
+	m := c.state.Missions[ems.MissionID(b.Mission)]
+	if m == nil || m.Unit != u || c.asking[u] || len(b.Ask) > 64 || len(b.Pathway) > 32 {
+		return
+	}
+	a, err := c.askFor(c.state, m.ID, b.Pathway, t)
+	if err != nil {
+		return
+	}
+	if c.asking == nil {
+		c.asking = map[ems.UnitID]bool{}
+	}
+	c.asking[u] = true
+	go func() {
+		r := a.answer()
+		c.rankings.keep(r)
+		c.post(func() {
+			delete(c.asking, u)
+			c.tellHospitals(u, b.Ask, r)
+		})
+	}()
+}
+
+func (c *Centre) tellHospitals(u ems.UnitID, ask string, r match.HospitalRanking) {
+	shown, err := shownRanking(r)
+	if err != nil {
+		c.log.Error("a ranking has no JSON", "err", err)
+		return
+	}
+	m, err := wire.PackHospitals(ask, shown)
+	if err == nil {
+		err = c.publish(u, link.DownHospitals, m)
+	}
+	if err != nil && !errors.Is(err, link.ErrDown) {
+		c.count.unsent.Add(1)
+	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"lifeline120/internal/desk"
 	"lifeline120/internal/ems"
+	"lifeline120/internal/link"
 	"lifeline120/internal/match"
 	"lifeline120/internal/roadlive"
 	"lifeline120/internal/wire"
@@ -260,4 +261,50 @@ func TestHospitals_OverHTTP(t *testing.T) {
 	if r := ask("/api/v1/incidents/" + string(in.ID) + "/hospitals?lvo=no"); r.Pathway != "stroke" || r.Incident != in.ID || r.Assessment.LVO != "no" {
 		t.Errorf("%+v", r)
 	}
+}
+
+// A vehicle asks for its own mission, is answered beside the owner, and what its crew chooses from that ranking is stored with it.
+func TestDSP002_ACrewChoosesFromTheCentresRanking(t *testing.T) {
+	onRoads(t, nil, func(t *testing.T, b *bench) {
+		v := newVan(b.air, "u01")
+		m := b.bound(v)
+		newVan(b.air, "u02").presence(&pb.Presence{Online: true})
+		ask := func(u string, id string) {
+			newVan(b.air, u).send(link.UpLive, pb.Lane_LANE_NONE, pb.Kind_KIND_HOSPITALS_ASKED, 0, &pb.HospitalsAsked{Ask: id, Mission: string(m), Pathway: "stroke"})
+			time.Sleep(time.Second)
+		}
+		rankings := func() (out []wire.HospitalRanking) {
+			b.air.mu.Lock()
+			defer b.air.mu.Unlock()
+			for _, msg := range b.air.down {
+				if _, u, rest, err := link.ParseTopic(msg.Topic); err == nil && rest == link.DownHospitals {
+					if u != "u01" {
+						t.Errorf("%s was told another's hospitals", u)
+					}
+					id, r, err := wire.OpenHospitals(msg.Payload)
+					if err != nil || id != "ask1" {
+						t.Errorf("%s %v", id, err)
+					}
+					out = append(out, r)
+				}
+			}
+			return out
+		}
+		ask("u01", "ask1")
+		ask("u02", "ask2") // not its mission
+		got := rankings()
+		if len(got) != 1 || got[0].Mission != m || got[0].Pathway != "stroke" || len(got[0].Hospitals) == 0 {
+			t.Fatalf("%+v", got)
+		}
+		best := got[0].Hospitals[0].Hospital
+		v.urgent(pb.Kind_KIND_ASSESSMENT, &pb.Assessment{Id: "as1", Mission: string(m), By: "李医生", AtUs: v.us(), Lvo: new("yes"), LastWellUs: v.us() - 3600e6})
+		v.urgent(pb.Kind_KIND_DESTINATION, &pb.Destination{Id: "d1", Mission: string(m), Hospital: string(best), By: "李医生", AtUs: v.us(), Pathway: "stroke", Ranking: got[0].ID})
+		time.Sleep(time.Second)
+		shown := b.value("missions", string(m))
+		a, _ := shown["assessment"].(map[string]any)
+		k, _ := shown["choice"].(map[string]any)
+		if a["lvo"] != "yes" || a["by"] != "李医生" || a["last_well"] == nil || k["ranking"] != got[0].ID || k["best"] != string(best) || shown["destination"] != string(best) {
+			t.Errorf("%+v", shown)
+		}
+	})
 }

@@ -199,6 +199,9 @@ func (c *Centre) take(m incoming) {
 	}
 	switch m.env.Lane {
 	case pb.Lane_LANE_NONE:
+		if b, asked := m.body.(*pb.HospitalsAsked); asked {
+			c.hospitalsAsked(m.unit, b, t)
+		}
 		c.shown(m, clock, t, true)
 		m.done()
 	case pb.Lane_LANE_URGENT:
@@ -318,7 +321,19 @@ func (c *Centre) command(m incoming, clock clockOf, uncertainS float64) desk.Com
 			Bound: b.Bound, By: b.By, At: clock.at(b.AtUs), Name: b.Name, Sex: b.Sex, AgeYears: int(b.AgeYears), Reason: b.Reason}
 	case *pb.Destination:
 		return desk.VehicleDestination{Unit: m.unit, ID: b.Id, Mission: ems.MissionID(b.Mission), Hospital: ems.HospitalID(b.Hospital),
-			Notice: ems.NoticeID(c.newID("n")), Pathway: b.Pathway, Text: b.Text, By: b.By, At: clock.at(b.AtUs)}
+			Notice: ems.NoticeID(c.newID("n")), Pathway: b.Pathway, Text: b.Text, By: b.By, At: clock.at(b.AtUs),
+			Ranking: c.rankings.shown(b.Ranking)}
+	case *pb.Assessment:
+		a := desk.Assessed{LVO: b.Lvo, Severe: b.Severe, Unstable: b.Unstable, LastWellUnknown: b.LastWellUnknown}
+		if b.LastWellUs != 0 {
+			at := clock.at(b.LastWellUs)
+			a.LastWell = &at
+		}
+		if b.Wish != nil {
+			h := ems.HospitalID(*b.Wish)
+			a.Wish = &h
+		}
+		return desk.VehicleAssess{Unit: m.unit, ID: b.Id, Mission: ems.MissionID(b.Mission), Assessed: a, By: b.By, At: clock.at(b.AtUs)}
 	case *pb.Gap:
 		g, err := wire.GapOf(m.env)
 		if err != nil {

@@ -71,16 +71,17 @@ func Topic(r ems.RegionID, u ems.UnitID, rest string) string {
 
 // The rest of a unit's topics (docs/link.md).
 const (
-	UpLive     = "up/live"
-	UpUrgent   = "up/urgent"
-	UpReading  = "up/backlog/reading"
-	UpPosition = "up/backlog/position"
-	UpWave     = "up/backlog/wave"
-	UpPhoto    = "up/backlog/photo"
-	UpPresence = "up/presence"
-	DownOwed   = "down/owed"
-	DownStored = "down/stored"
-	DownWay    = "down/way"
+	UpLive        = "up/live"
+	UpUrgent      = "up/urgent"
+	UpReading     = "up/backlog/reading"
+	UpPosition    = "up/backlog/position"
+	UpWave        = "up/backlog/wave"
+	UpPhoto       = "up/backlog/photo"
+	UpPresence    = "up/presence"
+	DownOwed      = "down/owed"
+	DownStored    = "down/stored"
+	DownWay       = "down/way"
+	DownHospitals = "down/hospitals"
 )
 
 // ParseTopic takes a topic apart; a topic that is not ours is an error.

@@ -137,6 +137,10 @@ func NewBody(k pb.Kind) proto.Message {
 		return &pb.Presence{}
 	case pb.Kind_KIND_DESTINATION:
 		return &pb.Destination{}
+	case pb.Kind_KIND_ASSESSMENT:
+		return &pb.Assessment{}
+	case pb.Kind_KIND_HOSPITALS_ASKED:
+		return &pb.HospitalsAsked{}
 	case pb.Kind_KIND_DEVICE:
 		return &pb.DeviceStatus{}
 	case pb.Kind_KIND_PHOTO_PIECE:

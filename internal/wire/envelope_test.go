@@ -56,7 +56,10 @@ func bodies() map[pb.Kind]proto.Message {
 			Depths: []*pb.LaneDepth{{Lane: pb.Lane_LANE_URGENT, Count: 2, Bytes: 300, OldestUs: us(-5), Capped: true}}, Boot: "boot-1", Mission: "m-1", Store: "store-1",
 			KnownOrders: "o-1", Connection: "c-1"},
 		pb.Kind_KIND_DESTINATION: &pb.Destination{Mission: "m-1", Hospital: "h-1", By: "li", AtUs: us(0), Pathway: "chest_pain", Text: "STEMI?", Id: "d-1"},
-		pb.Kind_KIND_DEVICE:      device,
+		pb.Kind_KIND_ASSESSMENT: &pb.Assessment{Id: "as-1", Mission: "m-1", By: "li", AtUs: us(0), Lvo: new("yes"), Severe: new("no"), Unstable: new(""), LastWellUs: us(-3600), LastWellUnknown: true,
+			Wish: new("h-1")},
+		pb.Kind_KIND_HOSPITALS_ASKED: &pb.HospitalsAsked{Ask: "ask-1", Mission: "m-1", Pathway: "stroke"},
+		pb.Kind_KIND_DEVICE:          device,
 	}
 }
 
@@ -69,6 +72,7 @@ func down() map[string]proto.Message {
 		"way": &pb.Way{Mission: "m-1", Node: "at_scene", FromUs: us(0), EtaUs: us(300), EtaFromUs: us(240), EtaToUs: us(420), Method: "roads", Metres: 3200, WalkM: 12,
 			Line: PackLine([]ems.WGS84{{Lat: 30.25, Lon: 120.16}, {Lat: 30.26012, Lon: 120.1599}}), Steps: []*pb.WayStep{{Turn: "left", Name: "文三路", Metres: 900, Seconds: 80}},
 			Simulated: true},
+		"hospitals": &pb.Hospitals{Ask: "ask-1", Mission: "m-1", Ranking: []byte(`{"id":"hr-1","method":"roads","hospitals":[]}`)},
 		"stored": &pb.Stored{Store: "store-1", Epoch: bytes.Repeat([]byte{1}, 16), Lanes: []*pb.StoredLane{{Lane: pb.Lane_LANE_READING, UpTo: 7,
 			Beyond: []*pb.Range{{From: 9, To: 12}, {From: 20, To: 20}}, Credit: 65536}}, ServerUs: us(1), EchoSentUs: us(0), EchoReceivedUs: us(1), NewEpoch: true,
 			Pressed: []string{"press-1"}, Alarms: []*pb.AlarmWord{{Alarm: "a-1", PressId: "press-1", State: "acknowledged", By: "desk-1", AtUs: us(1)}}},

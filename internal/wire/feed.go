@@ -246,7 +246,7 @@ type TerminalPhotoView struct {
 
 // KeptView is something that was touched here and that the centre has not stored yet.
 type KeptView struct {
-	Kind    string    `json:"kind" enum:"node,sos,note,binding,answer,destination"`
+	Kind    string    `json:"kind" enum:"node,sos,note,binding,answer,destination,assessment"`
 	At      time.Time `json:"at"`
 	Mission string    `json:"mission,omitempty"`
 	Text    string    `json:"text,omitempty"`

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the golden samples anew")
 var samples = []any{ems.Alarm{}, ems.Incident{}, ems.Mission{}, ems.Order{}, ems.Patient{}, ems.Notice{}, ems.UnitView{}, ems.Hospital{},
 	ems.Station{}, ems.Desk{}, ems.ReadingView{}, ems.DeviceStatus{}, ems.LaneDepth{}, ems.Photo{}, ems.Message{}, CallerSays{}, CallerPlace{}, ReadBody{}, SayBody{}, ServerTime{}, About{}, CallerAlarm{}, AlarmAnswer{},
 	PressBody{}, CallerDetail{}, CallerView{}, DeviceAlarm{}, ReasonBody{}, MergeBody{}, CallAgainBody{}, AttentionBody{}, Attention{}, IncidentBody{}, IncidentChange{},
-	HospitalRanking{}, BoardBody{}, AssessBody{}, TerminalAssess{}, ems.HospitalBoard{}, Recommendation{}, DispatchBody{}, Dispatched{}, NodeBody{}, DestinationBody{}, NoticeAnswer{}, VoiceBody{}, PatientBody{}, DutyBody{},
+	HospitalRanking{}, TerminalRanking{}, BoardBody{}, AssessBody{}, TerminalAssess{}, ems.HospitalBoard{}, Recommendation{}, DispatchBody{}, Dispatched{}, NodeBody{}, DestinationBody{}, NoticeAnswer{}, VoiceBody{}, PatientBody{}, DutyBody{},
 	LogOnBody{}, CallBody{}, ReadingPoint{}, JournalLine{}, TerminalSOS{}, TerminalSOSAnswer{}, OrderAnswerBody{}, TerminalNode{},
 	TerminalDestination{}, TerminalNote{}, BindingBody{}, BindingAnswer{}, MonitorCommand{}, Handover{}, HandoverAnswer{}, Done{},
 	ClientFrame{}, WelcomeFrame{}, SnapFrame{}, DeltaFrame{}, PingFrame{}, PongFrame{}, RefusedFrame{}, AlarmGroup{}, WaveSlot{}, NoteView{}, Health{},

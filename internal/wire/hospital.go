@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"lifeline120/internal/ems"
+	pb "lifeline120/internal/wire/proto"
 )
 
 // This file has what the choice of a hospital is made of: boards, assessments, rankings.
@@ -87,4 +90,42 @@ type HospitalRanking struct {
 	Bypass       *HospitalBypass  `json:"bypass,omitempty"`
 	Missing      []Why            `json:"missing,omitempty"`
 	Simulated    bool             `json:"simulated,omitempty"`
+}
+
+// TerminalRanking is what a terminal gets when it asks: the centre's ranking, or none. Without one the terminal lists hospitals by its own
+// distance, and says so.
+type TerminalRanking struct {
+	Ranking *HospitalRanking `json:"ranking,omitempty" doc:"absent: there is no link, or the centre did not answer in time"`
+}
+
+// MaxRanking bounds a ranking on the link, in bytes: a city's hospitals with their reasons are some twenty thousand.
+const MaxRanking = 64 << 10
+
+// PackHospitals makes the answer to an ask.
+func PackHospitals(ask string, r HospitalRanking) (*pb.Hospitals, error) {
+	b, err := json.Marshal(r)
+	if err == nil && len(b) > MaxRanking {
+		err = fmt.Errorf("pack hospitals: %d bytes: at most %d", len(b), MaxRanking)
+	}
+	return &pb.Hospitals{Ask: ask, Mission: string(r.Mission), Ranking: b}, err
+}
+
+// OpenHospitals reads an answer down.
+func OpenHospitals(b []byte) (ask string, r HospitalRanking, err error) {
+	m := &pb.Hospitals{}
+	if err := unmarshal(b, m); err != nil {
+		return "", r, err
+	}
+	if len(m.Ranking) > MaxRanking {
+		return "", r, fmt.Errorf("open hospitals: %d bytes: at most %d", len(m.Ranking), MaxRanking)
+	}
+	if err := json.Unmarshal(m.Ranking, &r); err != nil {
+		return "", r, fmt.Errorf("open hospitals: %w", err)
+	}
+	for _, l := range append(r.Hospitals, r.LeftOut...) {
+		if err := ems.CheckName(string(l.Hospital)); err != nil {
+			return "", r, fmt.Errorf("open hospitals: %w", err)
+		}
+	}
+	return m.Ask, r, nil
 }

@@ -85,21 +85,23 @@ func (Lane) EnumDescriptor() ([]byte, []int) {
 type Kind int32
 
 const (
-	Kind_KIND_NONE         Kind = 0
-	Kind_KIND_ALARM        Kind = 1
-	Kind_KIND_NODE         Kind = 2
-	Kind_KIND_ORDER_ANSWER Kind = 3
-	Kind_KIND_NOTE         Kind = 4
-	Kind_KIND_BINDING      Kind = 5
-	Kind_KIND_TWELVE_LEAD  Kind = 6
-	Kind_KIND_GAP          Kind = 7
-	Kind_KIND_READINGS     Kind = 8
-	Kind_KIND_POSITIONS    Kind = 9
-	Kind_KIND_WAVES        Kind = 10
-	Kind_KIND_PRESENCE     Kind = 11
-	Kind_KIND_DESTINATION  Kind = 12 // crew chose a hospital / activation from the vehicle
-	Kind_KIND_DEVICE       Kind = 13 // a device changed its state
-	Kind_KIND_PHOTO_PIECE  Kind = 14 // a piece of a photo that the crew took
+	Kind_KIND_NONE            Kind = 0
+	Kind_KIND_ALARM           Kind = 1
+	Kind_KIND_NODE            Kind = 2
+	Kind_KIND_ORDER_ANSWER    Kind = 3
+	Kind_KIND_NOTE            Kind = 4
+	Kind_KIND_BINDING         Kind = 5
+	Kind_KIND_TWELVE_LEAD     Kind = 6
+	Kind_KIND_GAP             Kind = 7
+	Kind_KIND_READINGS        Kind = 8
+	Kind_KIND_POSITIONS       Kind = 9
+	Kind_KIND_WAVES           Kind = 10
+	Kind_KIND_PRESENCE        Kind = 11
+	Kind_KIND_DESTINATION     Kind = 12 // crew chose a hospital / activation from the vehicle
+	Kind_KIND_DEVICE          Kind = 13 // a device changed its state
+	Kind_KIND_PHOTO_PIECE     Kind = 14 // a piece of a photo that the crew took
+	Kind_KIND_ASSESSMENT      Kind = 15 // what the crew says of a patient for the choice of a hospital
+	Kind_KIND_HOSPITALS_ASKED Kind = 16 // the terminal asks for a ranking of hospitals; live only, answered on down/hospitals
 )
 
 // Enum value maps for Kind.
@@ -120,23 +122,27 @@ var (
 		12: "KIND_DESTINATION",
 		13: "KIND_DEVICE",
 		14: "KIND_PHOTO_PIECE",
+		15: "KIND_ASSESSMENT",
+		16: "KIND_HOSPITALS_ASKED",
 	}
 	Kind_value = map[string]int32{
-		"KIND_NONE":         0,
-		"KIND_ALARM":        1,
-		"KIND_NODE":         2,
-		"KIND_ORDER_ANSWER": 3,
-		"KIND_NOTE":         4,
-		"KIND_BINDING":      5,
-		"KIND_TWELVE_LEAD":  6,
-		"KIND_GAP":          7,
-		"KIND_READINGS":     8,
-		"KIND_POSITIONS":    9,
-		"KIND_WAVES":        10,
-		"KIND_PRESENCE":     11,
-		"KIND_DESTINATION":  12,
-		"KIND_DEVICE":       13,
-		"KIND_PHOTO_PIECE":  14,
+		"KIND_NONE":            0,
+		"KIND_ALARM":           1,
+		"KIND_NODE":            2,
+		"KIND_ORDER_ANSWER":    3,
+		"KIND_NOTE":            4,
+		"KIND_BINDING":         5,
+		"KIND_TWELVE_LEAD":     6,
+		"KIND_GAP":             7,
+		"KIND_READINGS":        8,
+		"KIND_POSITIONS":       9,
+		"KIND_WAVES":           10,
+		"KIND_PRESENCE":        11,
+		"KIND_DESTINATION":     12,
+		"KIND_DEVICE":          13,
+		"KIND_PHOTO_PIECE":     14,
+		"KIND_ASSESSMENT":      15,
+		"KIND_HOSPITALS_ASKED": 16,
 	}
 )
 
@@ -921,6 +927,7 @@ type Destination struct {
 	Pathway       string                 `protobuf:"bytes,5,opt,name=pathway,proto3" json:"pathway,omitempty"`
 	Text          string                 `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
 	Id            string                 `protobuf:"bytes,7,opt,name=id,proto3" json:"id,omitempty"`
+	Ranking       string                 `protobuf:"bytes,8,opt,name=ranking,proto3" json:"ranking,omitempty"` // the centre's ranking that it was chosen from, when there was one
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1004,6 +1011,252 @@ func (x *Destination) GetId() string {
 	return ""
 }
 
+func (x *Destination) GetRanking() string {
+	if x != nil {
+		return x.Ranking
+	}
+	return ""
+}
+
+// Assessment changes what is given of what is known of a patient; "yes", "no", or "": nobody has said.
+type Assessment struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Id              string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"` // names the touch
+	Mission         string                 `protobuf:"bytes,2,opt,name=mission,proto3" json:"mission,omitempty"`
+	By              string                 `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	AtUs            int64                  `protobuf:"varint,4,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`
+	Lvo             *string                `protobuf:"bytes,5,opt,name=lvo,proto3,oneof" json:"lvo,omitempty"`
+	Severe          *string                `protobuf:"bytes,6,opt,name=severe,proto3,oneof" json:"severe,omitempty"`
+	Unstable        *string                `protobuf:"bytes,7,opt,name=unstable,proto3,oneof" json:"unstable,omitempty"`
+	LastWellUs      int64                  `protobuf:"varint,8,opt,name=last_well_us,json=lastWellUs,proto3" json:"last_well_us,omitempty"`                // 0: as it stands
+	LastWellUnknown bool                   `protobuf:"varint,9,opt,name=last_well_unknown,json=lastWellUnknown,proto3" json:"last_well_unknown,omitempty"` // takes it back
+	Wish            *string                `protobuf:"bytes,10,opt,name=wish,proto3,oneof" json:"wish,omitempty"`                                          // hospital
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Assessment) Reset() {
+	*x = Assessment{}
+	mi := &file_vehicle_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Assessment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Assessment) ProtoMessage() {}
+
+func (x *Assessment) ProtoReflect() protoreflect.Message {
+	mi := &file_vehicle_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Assessment.ProtoReflect.Descriptor instead.
+func (*Assessment) Descriptor() ([]byte, []int) {
+	return file_vehicle_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Assessment) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Assessment) GetMission() string {
+	if x != nil {
+		return x.Mission
+	}
+	return ""
+}
+
+func (x *Assessment) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Assessment) GetAtUs() int64 {
+	if x != nil {
+		return x.AtUs
+	}
+	return 0
+}
+
+func (x *Assessment) GetLvo() string {
+	if x != nil && x.Lvo != nil {
+		return *x.Lvo
+	}
+	return ""
+}
+
+func (x *Assessment) GetSevere() string {
+	if x != nil && x.Severe != nil {
+		return *x.Severe
+	}
+	return ""
+}
+
+func (x *Assessment) GetUnstable() string {
+	if x != nil && x.Unstable != nil {
+		return *x.Unstable
+	}
+	return ""
+}
+
+func (x *Assessment) GetLastWellUs() int64 {
+	if x != nil {
+		return x.LastWellUs
+	}
+	return 0
+}
+
+func (x *Assessment) GetLastWellUnknown() bool {
+	if x != nil {
+		return x.LastWellUnknown
+	}
+	return false
+}
+
+func (x *Assessment) GetWish() string {
+	if x != nil && x.Wish != nil {
+		return *x.Wish
+	}
+	return ""
+}
+
+// HospitalsAsked asks for a ranking. What is lost is asked again.
+type HospitalsAsked struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ask           string                 `protobuf:"bytes,1,opt,name=ask,proto3" json:"ask,omitempty"`
+	Mission       string                 `protobuf:"bytes,2,opt,name=mission,proto3" json:"mission,omitempty"`
+	Pathway       string                 `protobuf:"bytes,3,opt,name=pathway,proto3" json:"pathway,omitempty"` // another than the mission's own; empty: its own
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HospitalsAsked) Reset() {
+	*x = HospitalsAsked{}
+	mi := &file_vehicle_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HospitalsAsked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HospitalsAsked) ProtoMessage() {}
+
+func (x *HospitalsAsked) ProtoReflect() protoreflect.Message {
+	mi := &file_vehicle_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HospitalsAsked.ProtoReflect.Descriptor instead.
+func (*HospitalsAsked) Descriptor() ([]byte, []int) {
+	return file_vehicle_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *HospitalsAsked) GetAsk() string {
+	if x != nil {
+		return x.Ask
+	}
+	return ""
+}
+
+func (x *HospitalsAsked) GetMission() string {
+	if x != nil {
+		return x.Mission
+	}
+	return ""
+}
+
+func (x *HospitalsAsked) GetPathway() string {
+	if x != nil {
+		return x.Pathway
+	}
+	return ""
+}
+
+// Hospitals answers one ask. It is owed to nobody.
+type Hospitals struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ask           string                 `protobuf:"bytes,1,opt,name=ask,proto3" json:"ask,omitempty"`
+	Mission       string                 `protobuf:"bytes,2,opt,name=mission,proto3" json:"mission,omitempty"`
+	Ranking       []byte                 `protobuf:"bytes,3,opt,name=ranking,proto3" json:"ranking,omitempty"` // JSON of wire.HospitalRanking: the form in which the terminal shows it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hospitals) Reset() {
+	*x = Hospitals{}
+	mi := &file_vehicle_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hospitals) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hospitals) ProtoMessage() {}
+
+func (x *Hospitals) ProtoReflect() protoreflect.Message {
+	mi := &file_vehicle_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hospitals.ProtoReflect.Descriptor instead.
+func (*Hospitals) Descriptor() ([]byte, []int) {
+	return file_vehicle_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Hospitals) GetAsk() string {
+	if x != nil {
+		return x.Ask
+	}
+	return ""
+}
+
+func (x *Hospitals) GetMission() string {
+	if x != nil {
+		return x.Mission
+	}
+	return ""
+}
+
+func (x *Hospitals) GetRanking() []byte {
+	if x != nil {
+		return x.Ranking
+	}
+	return nil
+}
+
 // Gap stands for a range of a lane that will never come (DLV-007, a crash before a commit, a lost range).
 type Gap struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1021,7 +1274,7 @@ type Gap struct {
 
 func (x *Gap) Reset() {
 	*x = Gap{}
-	mi := &file_vehicle_proto_msgTypes[8]
+	mi := &file_vehicle_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1033,7 +1286,7 @@ func (x *Gap) String() string {
 func (*Gap) ProtoMessage() {}
 
 func (x *Gap) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[8]
+	mi := &file_vehicle_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1046,7 +1299,7 @@ func (x *Gap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gap.ProtoReflect.Descriptor instead.
 func (*Gap) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{8}
+	return file_vehicle_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Gap) GetLane() Lane {
@@ -1123,7 +1376,7 @@ type Reading struct {
 
 func (x *Reading) Reset() {
 	*x = Reading{}
-	mi := &file_vehicle_proto_msgTypes[9]
+	mi := &file_vehicle_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1135,7 +1388,7 @@ func (x *Reading) String() string {
 func (*Reading) ProtoMessage() {}
 
 func (x *Reading) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[9]
+	mi := &file_vehicle_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1148,7 +1401,7 @@ func (x *Reading) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reading.ProtoReflect.Descriptor instead.
 func (*Reading) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{9}
+	return file_vehicle_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Reading) GetDevice() string {
@@ -1230,7 +1483,7 @@ type Readings struct {
 
 func (x *Readings) Reset() {
 	*x = Readings{}
-	mi := &file_vehicle_proto_msgTypes[10]
+	mi := &file_vehicle_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1495,7 @@ func (x *Readings) String() string {
 func (*Readings) ProtoMessage() {}
 
 func (x *Readings) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[10]
+	mi := &file_vehicle_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1508,7 @@ func (x *Readings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Readings.ProtoReflect.Descriptor instead.
 func (*Readings) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{10}
+	return file_vehicle_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Readings) GetReadings() []*Reading {
@@ -1290,7 +1543,7 @@ type Position struct {
 
 func (x *Position) Reset() {
 	*x = Position{}
-	mi := &file_vehicle_proto_msgTypes[11]
+	mi := &file_vehicle_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1302,7 +1555,7 @@ func (x *Position) String() string {
 func (*Position) ProtoMessage() {}
 
 func (x *Position) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[11]
+	mi := &file_vehicle_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1315,7 +1568,7 @@ func (x *Position) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Position.ProtoReflect.Descriptor instead.
 func (*Position) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{11}
+	return file_vehicle_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Position) GetDevice() string {
@@ -1446,7 +1699,7 @@ type Positions struct {
 
 func (x *Positions) Reset() {
 	*x = Positions{}
-	mi := &file_vehicle_proto_msgTypes[12]
+	mi := &file_vehicle_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1458,7 +1711,7 @@ func (x *Positions) String() string {
 func (*Positions) ProtoMessage() {}
 
 func (x *Positions) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[12]
+	mi := &file_vehicle_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1471,7 +1724,7 @@ func (x *Positions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Positions.ProtoReflect.Descriptor instead.
 func (*Positions) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{12}
+	return file_vehicle_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Positions) GetPositions() []*Position {
@@ -1503,7 +1756,7 @@ type Wave struct {
 
 func (x *Wave) Reset() {
 	*x = Wave{}
-	mi := &file_vehicle_proto_msgTypes[13]
+	mi := &file_vehicle_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1515,7 +1768,7 @@ func (x *Wave) String() string {
 func (*Wave) ProtoMessage() {}
 
 func (x *Wave) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[13]
+	mi := &file_vehicle_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1528,7 +1781,7 @@ func (x *Wave) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wave.ProtoReflect.Descriptor instead.
 func (*Wave) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{13}
+	return file_vehicle_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Wave) GetDevice() string {
@@ -1631,7 +1884,7 @@ type Waves struct {
 
 func (x *Waves) Reset() {
 	*x = Waves{}
-	mi := &file_vehicle_proto_msgTypes[14]
+	mi := &file_vehicle_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1643,7 +1896,7 @@ func (x *Waves) String() string {
 func (*Waves) ProtoMessage() {}
 
 func (x *Waves) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[14]
+	mi := &file_vehicle_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1656,7 +1909,7 @@ func (x *Waves) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Waves.ProtoReflect.Descriptor instead.
 func (*Waves) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{14}
+	return file_vehicle_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Waves) GetWaves() []*Wave {
@@ -1686,7 +1939,7 @@ type PhotoPiece struct {
 
 func (x *PhotoPiece) Reset() {
 	*x = PhotoPiece{}
-	mi := &file_vehicle_proto_msgTypes[15]
+	mi := &file_vehicle_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1698,7 +1951,7 @@ func (x *PhotoPiece) String() string {
 func (*PhotoPiece) ProtoMessage() {}
 
 func (x *PhotoPiece) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[15]
+	mi := &file_vehicle_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1711,7 +1964,7 @@ func (x *PhotoPiece) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhotoPiece.ProtoReflect.Descriptor instead.
 func (*PhotoPiece) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{15}
+	return file_vehicle_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PhotoPiece) GetPhoto() string {
@@ -1810,7 +2063,7 @@ type DeviceStatus struct {
 
 func (x *DeviceStatus) Reset() {
 	*x = DeviceStatus{}
-	mi := &file_vehicle_proto_msgTypes[16]
+	mi := &file_vehicle_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1822,7 +2075,7 @@ func (x *DeviceStatus) String() string {
 func (*DeviceStatus) ProtoMessage() {}
 
 func (x *DeviceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[16]
+	mi := &file_vehicle_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1835,7 +2088,7 @@ func (x *DeviceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceStatus.ProtoReflect.Descriptor instead.
 func (*DeviceStatus) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{16}
+	return file_vehicle_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DeviceStatus) GetDevice() string {
@@ -1928,7 +2181,7 @@ type LaneDepth struct {
 
 func (x *LaneDepth) Reset() {
 	*x = LaneDepth{}
-	mi := &file_vehicle_proto_msgTypes[17]
+	mi := &file_vehicle_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1940,7 +2193,7 @@ func (x *LaneDepth) String() string {
 func (*LaneDepth) ProtoMessage() {}
 
 func (x *LaneDepth) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[17]
+	mi := &file_vehicle_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1953,7 +2206,7 @@ func (x *LaneDepth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LaneDepth.ProtoReflect.Descriptor instead.
 func (*LaneDepth) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{17}
+	return file_vehicle_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LaneDepth) GetLane() Lane {
@@ -2009,7 +2262,7 @@ type Presence struct {
 
 func (x *Presence) Reset() {
 	*x = Presence{}
-	mi := &file_vehicle_proto_msgTypes[18]
+	mi := &file_vehicle_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2021,7 +2274,7 @@ func (x *Presence) String() string {
 func (*Presence) ProtoMessage() {}
 
 func (x *Presence) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[18]
+	mi := &file_vehicle_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2034,7 +2287,7 @@ func (x *Presence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Presence.ProtoReflect.Descriptor instead.
 func (*Presence) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{18}
+	return file_vehicle_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Presence) GetOnline() bool {
@@ -2130,7 +2383,7 @@ type Owed struct {
 
 func (x *Owed) Reset() {
 	*x = Owed{}
-	mi := &file_vehicle_proto_msgTypes[19]
+	mi := &file_vehicle_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2142,7 +2395,7 @@ func (x *Owed) String() string {
 func (*Owed) ProtoMessage() {}
 
 func (x *Owed) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[19]
+	mi := &file_vehicle_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2155,7 +2408,7 @@ func (x *Owed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Owed.ProtoReflect.Descriptor instead.
 func (*Owed) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{19}
+	return file_vehicle_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Owed) GetOrder() string {
@@ -2327,7 +2580,7 @@ type Way struct {
 
 func (x *Way) Reset() {
 	*x = Way{}
-	mi := &file_vehicle_proto_msgTypes[20]
+	mi := &file_vehicle_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2339,7 +2592,7 @@ func (x *Way) String() string {
 func (*Way) ProtoMessage() {}
 
 func (x *Way) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[20]
+	mi := &file_vehicle_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2352,7 +2605,7 @@ func (x *Way) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Way.ProtoReflect.Descriptor instead.
 func (*Way) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{20}
+	return file_vehicle_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Way) GetMission() string {
@@ -2451,7 +2704,7 @@ type WayStep struct {
 
 func (x *WayStep) Reset() {
 	*x = WayStep{}
-	mi := &file_vehicle_proto_msgTypes[21]
+	mi := &file_vehicle_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2463,7 +2716,7 @@ func (x *WayStep) String() string {
 func (*WayStep) ProtoMessage() {}
 
 func (x *WayStep) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[21]
+	mi := &file_vehicle_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2476,7 +2729,7 @@ func (x *WayStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WayStep.ProtoReflect.Descriptor instead.
 func (*WayStep) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{21}
+	return file_vehicle_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WayStep) GetTurn() string {
@@ -2517,7 +2770,7 @@ type Range struct {
 
 func (x *Range) Reset() {
 	*x = Range{}
-	mi := &file_vehicle_proto_msgTypes[22]
+	mi := &file_vehicle_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2529,7 +2782,7 @@ func (x *Range) String() string {
 func (*Range) ProtoMessage() {}
 
 func (x *Range) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[22]
+	mi := &file_vehicle_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2542,7 +2795,7 @@ func (x *Range) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Range.ProtoReflect.Descriptor instead.
 func (*Range) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{22}
+	return file_vehicle_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Range) GetFrom() uint64 {
@@ -2571,7 +2824,7 @@ type StoredLane struct {
 
 func (x *StoredLane) Reset() {
 	*x = StoredLane{}
-	mi := &file_vehicle_proto_msgTypes[23]
+	mi := &file_vehicle_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2583,7 +2836,7 @@ func (x *StoredLane) String() string {
 func (*StoredLane) ProtoMessage() {}
 
 func (x *StoredLane) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[23]
+	mi := &file_vehicle_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2596,7 +2849,7 @@ func (x *StoredLane) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredLane.ProtoReflect.Descriptor instead.
 func (*StoredLane) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{23}
+	return file_vehicle_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StoredLane) GetLane() Lane {
@@ -2645,7 +2898,7 @@ type Stored struct {
 
 func (x *Stored) Reset() {
 	*x = Stored{}
-	mi := &file_vehicle_proto_msgTypes[24]
+	mi := &file_vehicle_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2657,7 +2910,7 @@ func (x *Stored) String() string {
 func (*Stored) ProtoMessage() {}
 
 func (x *Stored) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[24]
+	mi := &file_vehicle_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2670,7 +2923,7 @@ func (x *Stored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stored.ProtoReflect.Descriptor instead.
 func (*Stored) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{24}
+	return file_vehicle_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Stored) GetStore() string {
@@ -2749,7 +3002,7 @@ type AlarmWord struct {
 
 func (x *AlarmWord) Reset() {
 	*x = AlarmWord{}
-	mi := &file_vehicle_proto_msgTypes[25]
+	mi := &file_vehicle_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2761,7 +3014,7 @@ func (x *AlarmWord) String() string {
 func (*AlarmWord) ProtoMessage() {}
 
 func (x *AlarmWord) ProtoReflect() protoreflect.Message {
-	mi := &file_vehicle_proto_msgTypes[25]
+	mi := &file_vehicle_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2774,7 +3027,7 @@ func (x *AlarmWord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlarmWord.ProtoReflect.Descriptor instead.
 func (*AlarmWord) Descriptor() ([]byte, []int) {
-	return file_vehicle_proto_rawDescGZIP(), []int{25}
+	return file_vehicle_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AlarmWord) GetAlarm() string {
@@ -2895,7 +3148,7 @@ const file_vehicle_proto_rawDesc = "" +
 	"\x03sex\x18\b \x01(\tR\x03sex\x12\x1b\n" +
 	"\tage_years\x18\t \x01(\x05R\bageYears\x12\x16\n" +
 	"\x06reason\x18\n" +
-	" \x01(\tR\x06reason\"\xa6\x01\n" +
+	" \x01(\tR\x06reason\"\xc0\x01\n" +
 	"\vDestination\x12\x18\n" +
 	"\amission\x18\x01 \x01(\tR\amission\x12\x1a\n" +
 	"\bhospital\x18\x02 \x01(\tR\bhospital\x12\x0e\n" +
@@ -2903,7 +3156,34 @@ const file_vehicle_proto_rawDesc = "" +
 	"\x05at_us\x18\x04 \x01(\x03R\x04atUs\x12\x18\n" +
 	"\apathway\x18\x05 \x01(\tR\apathway\x12\x12\n" +
 	"\x04text\x18\x06 \x01(\tR\x04text\x12\x0e\n" +
-	"\x02id\x18\a \x01(\tR\x02id\"\xbf\x01\n" +
+	"\x02id\x18\a \x01(\tR\x02id\x12\x18\n" +
+	"\aranking\x18\b \x01(\tR\aranking\"\xc0\x02\n" +
+	"\n" +
+	"Assessment\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\amission\x18\x02 \x01(\tR\amission\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\x12\x13\n" +
+	"\x05at_us\x18\x04 \x01(\x03R\x04atUs\x12\x15\n" +
+	"\x03lvo\x18\x05 \x01(\tH\x00R\x03lvo\x88\x01\x01\x12\x1b\n" +
+	"\x06severe\x18\x06 \x01(\tH\x01R\x06severe\x88\x01\x01\x12\x1f\n" +
+	"\bunstable\x18\a \x01(\tH\x02R\bunstable\x88\x01\x01\x12 \n" +
+	"\flast_well_us\x18\b \x01(\x03R\n" +
+	"lastWellUs\x12*\n" +
+	"\x11last_well_unknown\x18\t \x01(\bR\x0flastWellUnknown\x12\x17\n" +
+	"\x04wish\x18\n" +
+	" \x01(\tH\x03R\x04wish\x88\x01\x01B\x06\n" +
+	"\x04_lvoB\t\n" +
+	"\a_severeB\v\n" +
+	"\t_unstableB\a\n" +
+	"\x05_wish\"V\n" +
+	"\x0eHospitalsAsked\x12\x10\n" +
+	"\x03ask\x18\x01 \x01(\tR\x03ask\x12\x18\n" +
+	"\amission\x18\x02 \x01(\tR\amission\x12\x18\n" +
+	"\apathway\x18\x03 \x01(\tR\apathway\"Q\n" +
+	"\tHospitals\x12\x10\n" +
+	"\x03ask\x18\x01 \x01(\tR\x03ask\x12\x18\n" +
+	"\amission\x18\x02 \x01(\tR\amission\x12\x18\n" +
+	"\aranking\x18\x03 \x01(\fR\aranking\"\xbf\x01\n" +
 	"\x03Gap\x12(\n" +
 	"\x04lane\x18\x01 \x01(\x0e2\x14.lifeline120.v1.LaneR\x04lane\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x0e\n" +
@@ -3093,7 +3373,7 @@ const file_vehicle_proto_rawDesc = "" +
 	"\rLANE_POSITION\x10\x03\x12\r\n" +
 	"\tLANE_WAVE\x10\x04\x12\x0e\n" +
 	"\n" +
-	"LANE_PHOTO\x10\x05*\x97\x02\n" +
+	"LANE_PHOTO\x10\x05*\xc6\x02\n" +
 	"\x04Kind\x12\r\n" +
 	"\tKIND_NONE\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -3112,7 +3392,9 @@ const file_vehicle_proto_rawDesc = "" +
 	"\rKIND_PRESENCE\x10\v\x12\x14\n" +
 	"\x10KIND_DESTINATION\x10\f\x12\x0f\n" +
 	"\vKIND_DEVICE\x10\r\x12\x14\n" +
-	"\x10KIND_PHOTO_PIECE\x10\x0eB!Z\x1flifeline120/internal/wire/protob\x06proto3"
+	"\x10KIND_PHOTO_PIECE\x10\x0e\x12\x13\n" +
+	"\x0fKIND_ASSESSMENT\x10\x0f\x12\x18\n" +
+	"\x14KIND_HOSPITALS_ASKED\x10\x10B!Z\x1flifeline120/internal/wire/protob\x06proto3"
 
 var (
 	file_vehicle_proto_rawDescOnce sync.Once
@@ -3127,36 +3409,39 @@ func file_vehicle_proto_rawDescGZIP() []byte {
 }
 
 var file_vehicle_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_vehicle_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_vehicle_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_vehicle_proto_goTypes = []any{
-	(Lane)(0),            // 0: lifeline120.v1.Lane
-	(Kind)(0),            // 1: lifeline120.v1.Kind
-	(*Envelope)(nil),     // 2: lifeline120.v1.Envelope
-	(*Place)(nil),        // 3: lifeline120.v1.Place
-	(*Alarm)(nil),        // 4: lifeline120.v1.Alarm
-	(*Node)(nil),         // 5: lifeline120.v1.Node
-	(*OrderAnswer)(nil),  // 6: lifeline120.v1.OrderAnswer
-	(*Note)(nil),         // 7: lifeline120.v1.Note
-	(*Binding)(nil),      // 8: lifeline120.v1.Binding
-	(*Destination)(nil),  // 9: lifeline120.v1.Destination
-	(*Gap)(nil),          // 10: lifeline120.v1.Gap
-	(*Reading)(nil),      // 11: lifeline120.v1.Reading
-	(*Readings)(nil),     // 12: lifeline120.v1.Readings
-	(*Position)(nil),     // 13: lifeline120.v1.Position
-	(*Positions)(nil),    // 14: lifeline120.v1.Positions
-	(*Wave)(nil),         // 15: lifeline120.v1.Wave
-	(*Waves)(nil),        // 16: lifeline120.v1.Waves
-	(*PhotoPiece)(nil),   // 17: lifeline120.v1.PhotoPiece
-	(*DeviceStatus)(nil), // 18: lifeline120.v1.DeviceStatus
-	(*LaneDepth)(nil),    // 19: lifeline120.v1.LaneDepth
-	(*Presence)(nil),     // 20: lifeline120.v1.Presence
-	(*Owed)(nil),         // 21: lifeline120.v1.Owed
-	(*Way)(nil),          // 22: lifeline120.v1.Way
-	(*WayStep)(nil),      // 23: lifeline120.v1.WayStep
-	(*Range)(nil),        // 24: lifeline120.v1.Range
-	(*StoredLane)(nil),   // 25: lifeline120.v1.StoredLane
-	(*Stored)(nil),       // 26: lifeline120.v1.Stored
-	(*AlarmWord)(nil),    // 27: lifeline120.v1.AlarmWord
+	(Lane)(0),              // 0: lifeline120.v1.Lane
+	(Kind)(0),              // 1: lifeline120.v1.Kind
+	(*Envelope)(nil),       // 2: lifeline120.v1.Envelope
+	(*Place)(nil),          // 3: lifeline120.v1.Place
+	(*Alarm)(nil),          // 4: lifeline120.v1.Alarm
+	(*Node)(nil),           // 5: lifeline120.v1.Node
+	(*OrderAnswer)(nil),    // 6: lifeline120.v1.OrderAnswer
+	(*Note)(nil),           // 7: lifeline120.v1.Note
+	(*Binding)(nil),        // 8: lifeline120.v1.Binding
+	(*Destination)(nil),    // 9: lifeline120.v1.Destination
+	(*Assessment)(nil),     // 10: lifeline120.v1.Assessment
+	(*HospitalsAsked)(nil), // 11: lifeline120.v1.HospitalsAsked
+	(*Hospitals)(nil),      // 12: lifeline120.v1.Hospitals
+	(*Gap)(nil),            // 13: lifeline120.v1.Gap
+	(*Reading)(nil),        // 14: lifeline120.v1.Reading
+	(*Readings)(nil),       // 15: lifeline120.v1.Readings
+	(*Position)(nil),       // 16: lifeline120.v1.Position
+	(*Positions)(nil),      // 17: lifeline120.v1.Positions
+	(*Wave)(nil),           // 18: lifeline120.v1.Wave
+	(*Waves)(nil),          // 19: lifeline120.v1.Waves
+	(*PhotoPiece)(nil),     // 20: lifeline120.v1.PhotoPiece
+	(*DeviceStatus)(nil),   // 21: lifeline120.v1.DeviceStatus
+	(*LaneDepth)(nil),      // 22: lifeline120.v1.LaneDepth
+	(*Presence)(nil),       // 23: lifeline120.v1.Presence
+	(*Owed)(nil),           // 24: lifeline120.v1.Owed
+	(*Way)(nil),            // 25: lifeline120.v1.Way
+	(*WayStep)(nil),        // 26: lifeline120.v1.WayStep
+	(*Range)(nil),          // 27: lifeline120.v1.Range
+	(*StoredLane)(nil),     // 28: lifeline120.v1.StoredLane
+	(*Stored)(nil),         // 29: lifeline120.v1.Stored
+	(*AlarmWord)(nil),      // 30: lifeline120.v1.AlarmWord
 }
 var file_vehicle_proto_depIdxs = []int32{
 	0,  // 0: lifeline120.v1.Envelope.lane:type_name -> lifeline120.v1.Lane
@@ -3164,18 +3449,18 @@ var file_vehicle_proto_depIdxs = []int32{
 	3,  // 2: lifeline120.v1.Alarm.place:type_name -> lifeline120.v1.Place
 	3,  // 3: lifeline120.v1.Node.place:type_name -> lifeline120.v1.Place
 	0,  // 4: lifeline120.v1.Gap.lane:type_name -> lifeline120.v1.Lane
-	11, // 5: lifeline120.v1.Readings.readings:type_name -> lifeline120.v1.Reading
-	13, // 6: lifeline120.v1.Positions.positions:type_name -> lifeline120.v1.Position
-	15, // 7: lifeline120.v1.Waves.waves:type_name -> lifeline120.v1.Wave
+	14, // 5: lifeline120.v1.Readings.readings:type_name -> lifeline120.v1.Reading
+	16, // 6: lifeline120.v1.Positions.positions:type_name -> lifeline120.v1.Position
+	18, // 7: lifeline120.v1.Waves.waves:type_name -> lifeline120.v1.Wave
 	0,  // 8: lifeline120.v1.LaneDepth.lane:type_name -> lifeline120.v1.Lane
-	18, // 9: lifeline120.v1.Presence.devices:type_name -> lifeline120.v1.DeviceStatus
-	19, // 10: lifeline120.v1.Presence.depths:type_name -> lifeline120.v1.LaneDepth
+	21, // 9: lifeline120.v1.Presence.devices:type_name -> lifeline120.v1.DeviceStatus
+	22, // 10: lifeline120.v1.Presence.depths:type_name -> lifeline120.v1.LaneDepth
 	3,  // 11: lifeline120.v1.Owed.place:type_name -> lifeline120.v1.Place
-	23, // 12: lifeline120.v1.Way.steps:type_name -> lifeline120.v1.WayStep
+	26, // 12: lifeline120.v1.Way.steps:type_name -> lifeline120.v1.WayStep
 	0,  // 13: lifeline120.v1.StoredLane.lane:type_name -> lifeline120.v1.Lane
-	24, // 14: lifeline120.v1.StoredLane.beyond:type_name -> lifeline120.v1.Range
-	25, // 15: lifeline120.v1.Stored.lanes:type_name -> lifeline120.v1.StoredLane
-	27, // 16: lifeline120.v1.Stored.alarms:type_name -> lifeline120.v1.AlarmWord
+	27, // 14: lifeline120.v1.StoredLane.beyond:type_name -> lifeline120.v1.Range
+	28, // 15: lifeline120.v1.Stored.lanes:type_name -> lifeline120.v1.StoredLane
+	30, // 16: lifeline120.v1.Stored.alarms:type_name -> lifeline120.v1.AlarmWord
 	17, // [17:17] is the sub-list for method output_type
 	17, // [17:17] is the sub-list for method input_type
 	17, // [17:17] is the sub-list for extension type_name
@@ -3188,13 +3473,14 @@ func file_vehicle_proto_init() {
 	if File_vehicle_proto != nil {
 		return
 	}
+	file_vehicle_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_vehicle_proto_rawDesc), len(file_vehicle_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   26,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -2399,7 +2399,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "node" | "sos" | "note" | "binding" | "answer" | "destination";
+            kind: "node" | "sos" | "note" | "binding" | "answer" | "destination" | "assessment";
             mission?: string;
             text?: string;
         };
@@ -3420,6 +3420,10 @@ export interface components {
             size: number;
             /** @description the centre has all of it */
             stored?: boolean;
+        };
+        TerminalRanking: {
+            /** @description absent: there is no link, or the centre did not answer in time */
+            ranking?: components["schemas"]["HospitalRanking"];
         };
         TerminalSOS: {
             /** @description pressed on a tablet that was away from the vehicle */
