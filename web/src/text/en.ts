@@ -1150,4 +1150,10 @@ export const en: Record<Key, string> = {
   'why.fmc_unknown': 'first contact',
   'why.origin': 'place to start from',
   'why.no_hospital': 'a hospital that can',
+  'vehicle.in_min': 'in {n} min',
+  'vehicle.arrive_min': 'there in {n} min',
+  'vehicle.ranked': "Centre's ranking {at}: roads, hospitals' state, predicted treatment",
+  'vehicle.well_at': 'Last well {at}',
+  'vehicle.well_ago': '{h} h ago',
+  'vehicle.act.assessment': 'Assessment',
 };

@@ -1143,6 +1143,12 @@ export const zh = {
   'why.fmc_unknown': '首次接触时间',
   'why.origin': '出发位置',
   'why.no_hospital': '可接收的医院',
+  'vehicle.in_min': '{n} 分后',
+  'vehicle.arrive_min': '到达 {n} 分',
+  'vehicle.ranked': '中心排序 {at}：按路网、医院状态和预计治疗时间',
+  'vehicle.well_at': '最后正常 {at}',
+  'vehicle.well_ago': '{h} 小时前',
+  'vehicle.act.assessment': '病情评估',
 } as const;
 
 export type Key = keyof typeof zh;
