@@ -525,7 +525,9 @@ func (c *Centre) routes(api huma.API) {
 		return give(c.route(ctx, ems.MissionID(in.ID), in.Hospital))
 	})
 	huma.Register(api, get("/api/v1/arrivals", "arrivals", "What was foretold of the missions that the centre still holds, and what came"),
-		func(ctx context.Context, _ *struct{}) (*answer[wire.Arrivals], error) { return give(c.foretoldAndCame(ctx)) })
+		func(ctx context.Context, _ *struct{}) (*answer[wire.Arrivals], error) {
+			return give(c.foretoldAndCame(ctx))
+		})
 	huma.Register(api, get("/api/v1/map", "map", "What the base map is, and in which datum (GEO-001)"), c.mapInfo)
 	c.findPlaces(api, get)
 	c.closures(api, get, post)

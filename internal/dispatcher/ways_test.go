@@ -288,6 +288,30 @@ func whyOf(ws []match.Why, code string) map[string]string {
 	return nil
 }
 
+// The method names what the times are of: free flow, or closures and measured speeds too.
+func TestDSP002_ARecommendationSaysThatRoadsAreClosed(t *testing.T) {
+	r := ownRoads(t)
+	_, to, way := apart(t, r)
+	onRoads(t, ofTheTest(r), func(t *testing.T, b *bench) {
+		time.Sleep(time.Second)
+		b.do(desk.LogOn{Desk: "d1", Role: "dispatcher"})
+		b.do(desk.OpenIncident{Incident: "i1", Type: ems.Emergency, Priority: ems.PriorityB, Place: &ems.Place{Pos: &to, Source: "manual"}})
+		is := func(want string) {
+			t.Helper()
+			if got := b.ranked("i1").Method; got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
+		is(match.MethodRoads)
+		b.do(desk.DrawClosure{Closure: "c1", Reason: "事故", Line: inTheWay(way)})
+		time.Sleep(2 * time.Second)
+		is(match.MethodLive)
+		b.do(desk.LiftClosure{Closure: "c1"})
+		time.Sleep(2 * time.Second)
+		is(match.MethodRoads)
+	})
+}
+
 // A city that chooses in words that are none does not start, and hears which.
 func TestAWrongChoosingIsNamed(t *testing.T) {
 	_, err := NewCentre(t.Context(), CentreConfig{City: maps.City{Match: []byte(`{"rest": {"hours": 4}}`)}})
