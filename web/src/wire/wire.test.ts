@@ -7,6 +7,7 @@ import type { components } from './api.gen';
 import type * as own from './entity';
 import { parseFrame } from './feed';
 import { decodeWaveFrame, type WaveFrame } from './frame';
+import { hospitalRanking } from './hospital';
 
 // Goldens that the Go side wrote from its own structs, every field filled.
 const goldens = join(__dirname, '../../../testdata/wire');
@@ -50,6 +51,8 @@ const entities: [string, Check<unknown>][] = [
   ['Patient', centreChecks.patients],
   ['UnitView', centreChecks.units],
   ['Hospital', centreChecks.hospitals],
+  ['HospitalBoard', centreChecks.boards],
+  ['HospitalRanking', hospitalRanking],
   ['Station', centreChecks.stations],
   ['Desk', centreChecks.desks],
   ['ReadingView', centreChecks.readings],
