@@ -147,7 +147,7 @@ func (c *crew) mission(ctx context.Context, o ems.Order) error {
 			By: c.by, Pathway: pathway, Text: cmp.Or(o.Complaint, "院前急救")}),
 		wait(15 * time.Second),
 		touch(ems.NodeLeftScene),
-		drive(hospital.Pos, true),
+		drive(hospital.Door(), true),
 		touch(ems.NodeAtHospital),
 		wait(30 * time.Second),
 		touch(ems.NodeHandedOver),

@@ -134,7 +134,7 @@ func lookFor(dir string, c roadfile.City, out io.Writer) error {
 		look("station", string(s.ID), s.Name, s.Pos)
 	}
 	for _, h := range city.Hospitals {
-		look("hospital", string(h.ID), h.Name, h.Pos)
+		look("hospital", string(h.ID), h.Name, h.Door())
 	}
 	return nil
 }

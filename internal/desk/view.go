@@ -184,7 +184,7 @@ func (s *State) task(u *ems.UnitView) *match.Task {
 		t.Number, t.Priority, t.Scene = i.Number, i.Priority, i.Place.Pos
 	}
 	if h := s.Hospitals[m.Destination]; h != nil {
-		pos := h.Pos
+		pos := h.Door()
 		t.Hospital = &pos
 	}
 	return t

@@ -265,7 +265,8 @@ func doing(s *desk.State, at time.Time) (map[ems.UnitID]*match.Task, map[ems.Uni
 			t.Number, t.Priority, t.Scene = i.Number, i.Priority, i.Place.Pos
 		}
 		if h := s.Hospitals[m.Destination]; h != nil {
-			t.Hospital = &h.Pos
+			door := h.Door()
+			t.Hospital = &door
 		}
 		tasks[m.Unit] = t
 	}
