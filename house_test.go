@@ -28,7 +28,7 @@ var floors = map[string]int{
 	"internal/simdevice": 3, "internal/desk": 3, "internal/coverage": 3, "internal/cab": 3, "internal/basemap": 3,
 	"internal/alarm": 2, "internal/match": 2, "internal/mission": 2, "internal/incident": 2, "internal/notice": 2, "internal/address": 2, "internal/placebuild": 3, "internal/placefile": 4, "internal/pathway": 2, "internal/call": 2,
 	"internal/roads": 2, "internal/roadbuild": 3, "internal/roadspeed": 3, "internal/roadfile": 4, "internal/roadlive": 4, "internal/roadmake": 5, "internal/extract": 1, "internal/pmtiles": 1, "maps/draw": 2,
-	"internal/geo": 1, "internal/journal": 1, "maps": 1, "internal/vitals": 1, "internal/photo": 1,
+	"internal/geo": 1, "internal/journal": 1, "maps": 1, "internal/vitals": 1, "internal/triage": 1, "internal/photo": 1,
 	"internal/ems": 0,
 }
 

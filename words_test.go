@@ -17,7 +17,7 @@ var (
 	wordKeep = map[string]bool{"pathway.none": true} // says that there is none
 )
 
-// Every word of the ground floor, of the catalogue of alarms, of the drivers and of the recommendation stands in docs/words.md.
+// Every word of the ground floor, of the catalogue of alarms, of the drivers, of the scores and of the recommendation stands in docs/words.md.
 func TestWords_EachStandsInTheTable(t *testing.T) {
 	page, err := os.ReadFile("docs/words.md")
 	if err != nil {
@@ -44,6 +44,8 @@ func TestWords_EachStandsInTheTable(t *testing.T) {
 			literals(s, want)
 		case s.pkg == "internal/alarm" && strings.HasSuffix(s.path, "catalogue.go"):
 			constants(s, "Code", want)
+		case s.pkg == "internal/triage":
+			literals(s, want)
 		case s.pkg == "internal/match":
 			reasons(s, want)
 		case strings.HasPrefix(s.pkg, "internal/monitor/") && s.pkg != "internal/monitor/drivers" && !isSuite(s.pkg):
