@@ -176,3 +176,47 @@ test('without a map a road is closed by its name and two crossings, from the com
   await expect(panel).toContainText('大型活动');
   await page.getByRole('button', { name: '解除', exact: true }).click();
 });
+
+test('the area that is reached is drawn on demand, with its legend, and said without a map', async ({ town, open }) => {
+  test.setTimeout(120_000);
+  const page = await open(town.console, sizes.desk, {}, async (p) => {
+    await p.route('**/api/v1/map', () => undefined);
+  });
+  await sit(page);
+  await page.keyboard.press('Alt+i');
+  const legend = page.getByTestId('reach-legend');
+  await expect(legend).toContainText('空闲车');
+  for (const band of ['4 分钟', '8 分钟', '12 分钟']) await expect(legend).toContainText(band);
+  // The widest area is painted: the ground under the legend's colour is not the bare one.
+  const painted = await page.locator('.map canvas.overlay').evaluate((canvas) => {
+    const c = canvas as HTMLCanvasElement;
+    const data = c.getContext('2d')?.getImageData(0, 0, c.width, c.height).data ?? new Uint8ClampedArray();
+    let n = 0;
+    for (let i = 3; i < data.length; i += 4) if (data[i]) n++;
+    return n / (data.length / 4);
+  });
+  expect(painted).toBeGreaterThan(0.02);
+  for (const look of ['lang=en&theme=day', 'lang=zh&theme=night']) {
+    await page.goto(`${town.console}?${look}`);
+    await expect(page.getByRole('button', { name: /^(退出|Log off)/ })).toBeVisible();
+    await page.keyboard.press('Alt+l');
+    await page.keyboard.press('Alt+i');
+    await expect(legend).toBeVisible();
+    if (process.env.LIFELINE_PICTURES)
+      await page.screenshot({ path: `${process.env.LIFELINE_PICTURES}/reach-${look}.png` });
+    await expectNoOverflow(page);
+    await expectAccessible(page);
+  }
+  await page.keyboard.press('Alt+i');
+  await expect(legend).toBeHidden();
+
+  await page.goto(`${town.console}?nomap=1&lang=zh`);
+  await expect(page.getByRole('button', { name: '退出' })).toBeVisible();
+  await page.keyboard.press('Alt+l');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('r 中心急救站');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('reach-say')).toContainText(/4 分钟 [\d.]+ km²/);
+  await page.getByTestId('reach-hide').click();
+  await expect(page.getByTestId('reach-say')).toBeHidden();
+});

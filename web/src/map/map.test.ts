@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Alarm, Incident, Unit } from '../wire/entity';
 import { fromGCJ02, toGCJ02, toTiles } from './datum';
+import { middle, noGround, reachToken, type Ground } from './ground';
 import {
   drawScene,
   freshness,
@@ -113,6 +114,58 @@ describe('marks of units', () => {
       (i) => i.kind === 'unit',
     );
     expect([found?.pos.lat, found?.fresh]).toEqual([35.41, 'lost']);
+  });
+});
+
+describe('the ground', () => {
+  const p0 = { lat: 35.4, lon: 118.5 };
+  const p1 = { lat: 35.4, lon: 118.52 };
+  const p2 = { lat: 35.41, lon: 118.52 };
+  const mark = { id: 'c1', lines: [[p0, p1]], area: false, awaited: false };
+  const draw = (ground: Partial<Ground>): string[] => {
+    const { ctx, log } = fake();
+    drawScene(ctx, [], view, {}, { lost: '' }, {}, undefined, false, [], { ...noGround, ...ground });
+    return log;
+  };
+  it('closed roads are dashed and signed; what is awaited is dotted and has no sign', () => {
+    const now = draw({ closed: [mark] });
+    expect(now).toContain('setLineDash 9,5');
+    expect(now.some((l) => l.startsWith('arc'))).toBe(true);
+    const later = draw({ closed: [{ ...mark, awaited: true }] });
+    expect(later).toContain('setLineDash 2,6');
+    expect(later.some((l) => l.startsWith('arc'))).toBe(false);
+  });
+  it('areas within reach are told apart without colour, and keep their holes', () => {
+    const ring = [p0, p1, p2, p0];
+    const log = draw({
+      reach: [
+        { minutes: 4, polygons: [[ring]] },
+        { minutes: 8, polygons: [[ring, ring]] },
+      ],
+    });
+    expect(log).toContain('setLineDash 10,5');
+    expect(log.filter((l) => l.startsWith('fill evenodd'))).toHaveLength(2);
+    expect([reachToken(0), reachToken(1), reachToken(7)]).toEqual(['map-reach-1', 'map-reach-2', 'map-reach-3']);
+  });
+  it('what is being drawn is above all, with its direction', () => {
+    const line = draw({ drawing: { line: [p0, p1], area: false, arrow: false } });
+    const arrow = draw({ drawing: { line: [p0, p1], area: false, arrow: true } });
+    expect(line.filter((l) => l.startsWith('arc'))).toHaveLength(2);
+    expect(arrow.length).toBeGreaterThan(line.length);
+    expect(draw({ drawing: { line: [], area: false, arrow: false } }).filter((l) => l === 'stroke')).toHaveLength(0);
+  });
+  it('a sign stands in the middle of the longest line', () => {
+    const flat: View = { ...view, project: (pos) => ({ x: (pos.lon - 118.5) * 1000, y: 0 }) };
+    expect(
+      middle(
+        [
+          [p0, { ...p0, lon: 118.501 }],
+          [p0, p1],
+        ],
+        flat,
+      ),
+    ).toEqual({ x: expect.closeTo(10, 3), y: 0 });
+    expect(middle([], flat)).toBeUndefined();
   });
 });
 

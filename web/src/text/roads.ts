@@ -72,6 +72,20 @@ const zh = {
   'now.free': '路况：自由流 · {at}',
   'now.live': '路况：实测（任务 {n} 段 · 平时 {m} 段） · {at}',
   'now.failed': '路况更新失败，仍用之前的行程时间，正在重试',
+  reach: '时间圈',
+  'reach.all': '全部空闲车 Alt+I',
+  'reach.unit': '所选车辆',
+  'reach.hide': '清除时间圈',
+  'reach.minutes': '{m} 分钟',
+  'reach.km2': '{km2} km²',
+  'reach.of_all': '{n} 辆空闲车 · {at} 的位置',
+  'reach.of_one': '{name} · {at} 的位置',
+  'reach.asking': '正在计算时间圈…',
+  'reach.no_roads': '没有路网，算不出时间圈',
+  'reach.off_roads': '不在路网上，算不出时间圈',
+  'reach.nobody': '没有空闲且有位置的车辆',
+  'reach.no_position': '没有位置',
+  'reach.failed': '中心没有给出时间圈，正在重试',
 } as const;
 export type RoadsKey = keyof typeof zh;
 const en: Record<RoadsKey, string> = {
@@ -145,6 +159,20 @@ const en: Record<RoadsKey, string> = {
   'now.free': 'Travel times: free flow · {at}',
   'now.live': 'Travel times: measured ({n} on missions · {m} otherwise) · {at}',
   'now.failed': 'Travel times could not be updated; those before hold, trying again',
+  reach: 'Within reach',
+  'reach.all': 'all free units Alt+I',
+  'reach.unit': 'chosen unit',
+  'reach.hide': 'Clear reach',
+  'reach.minutes': '{m} min',
+  'reach.km2': '{km2} km²',
+  'reach.of_all': '{n} free units · positions of {at}',
+  'reach.of_one': '{name} · position of {at}',
+  'reach.asking': 'working out who is reached…',
+  'reach.no_roads': 'no road network: reach is not known',
+  'reach.off_roads': 'off the road network: reach is not known',
+  'reach.nobody': 'no free unit has a position',
+  'reach.no_position': 'no position',
+  'reach.failed': 'the centre gave no area, trying again',
 };
 export const roadsWords = { zh, en };
 

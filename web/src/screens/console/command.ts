@@ -11,6 +11,7 @@ export type CommandAct =
   | { do: 'duty'; unit: string; duty: 'on_duty' | 'suspended' }
   | { do: 'hospital'; mission: string; hospital: string }
   | { do: 'merge'; incident: string; into: string }
+  | { do: 'reach'; of: { unit: string } | { station: string } | { all: true } }
   | { do: 'close_road'; road: string; cross: [string, string]; reason: string }
   | { do: 'incident'; incident: string }
   | { do: 'unit'; unit: string }
@@ -149,6 +150,8 @@ export function parseCommand(raw: string, state: CentreState): Parsed {
       return merge(verb, words, state);
     case 'f':
       return closeRoad(words);
+    case 'r':
+      return reach(verb, words, state);
     default:
       return words.length === 0 && !open ? go(verb, state) : { is: 'wrong', why: 'command.unknown', args: { verb } };
   }
@@ -279,6 +282,34 @@ function merge(verb: string, words: string[], state: CentreState): Parsed {
     act: { do: 'merge', incident: incident.named.id, into: into.named.id },
     echo: 'command.echo.c',
     args: { n: incident.named.label, into: into.named.label, what: into.named.note },
+    choices: [],
+  };
+}
+
+/** The area that is reached within some minutes: by all free units, or from one unit or station. */
+function reach(verb: string, words: string[], state: CentreState): Parsed {
+  if (words.length === 0)
+    return {
+      is: 'ready',
+      act: { do: 'reach', of: { all: true } },
+      echo: 'command.echo.r',
+      args: { what: '' },
+      choices: [],
+    };
+  const stations: Named[] = [...state.stations.values()].map((s) => ({
+    id: s.id,
+    token: s.name,
+    label: s.name,
+    note: s.name_en ?? '',
+    texts: [s.name, s.id, s.name_en ?? ''].filter(Boolean),
+  }));
+  const who = resolve(words[0], [...unitsOf(state), ...stations], `${verb} `, 'command.hint.r');
+  if ('stop' in who) return who.stop;
+  return {
+    is: 'ready',
+    act: { do: 'reach', of: state.units.has(who.named.id) ? { unit: who.named.id } : { station: who.named.id } },
+    echo: 'command.echo.r',
+    args: { what: who.named.label },
     choices: [],
   };
 }

@@ -11,6 +11,10 @@ import {
   isPreview,
   metricOf,
   newDraft,
+  isReach,
+  reachMarks,
+  reachMiss,
+  reachPath,
   roadsState,
   timesWrong,
   whole,
@@ -121,8 +125,54 @@ describe('the list of closures', () => {
   });
 });
 
+describe('the area within reach', () => {
+  it('is drawn as it came: rings and holes, the nearest band first', () => {
+    const ring: [number, number][] = [
+      [118, 35],
+      [118.1, 35],
+      [118.1, 35.1],
+      [118, 35],
+    ];
+    const value = {
+      at: at(0),
+      version: 2,
+      from: [{ id: 'u01', pos: a }],
+      bands: [
+        { minutes: 4, km2: 1.5, polygons: [[ring, ring]] },
+        { minutes: 8, km2: 3, polygons: [] },
+      ],
+    };
+    expect(isReach(value)).toBe(true);
+    const marks = reachMarks(value);
+    expect(marks.map((m) => [m.minutes, m.polygons.length])).toEqual([
+      [4, 1],
+      [8, 0],
+    ]);
+    expect(marks[0]?.polygons[0]).toHaveLength(2);
+    expect(marks[0]?.polygons[0]?.[0]?.[1]).toEqual({ lon: 118.1, lat: 35 });
+    expect(isReach({ ...value, bands: [{ minutes: 4, km2: 1, polygons: [[['x', 1]]] }] })).toBe(false);
+    expect(reachMarks(undefined)).toEqual([]);
+  });
+  it('is asked for by one, or by all', () => {
+    expect(reachPath({ unit: 'u 1' })).toBe('/api/v1/reach?unit=u%201');
+    expect(reachPath({ station: 'st' })).toBe('/api/v1/reach?station=st');
+    expect(reachPath({ all: true })).toBe('/api/v1/reach');
+    expect([reachMiss('nobody'), reachMiss('something newer')]).toEqual(['nobody', 'failed']);
+  });
+});
+
 describe('the command line', () => {
-  const state = { incidents: new Map(), units: new Map(), hospitals: new Map() } as never;
+  const state = {
+    incidents: new Map(),
+    units: new Map([['u01', { id: 'u01', plate: '鲁Q·120A1', name: 'u01', station: 'st' }]]),
+    hospitals: new Map(),
+    stations: new Map([['st', { id: 'st', name: '中心急救站' }]]),
+  } as never;
+  it('shows who is reached, by all or from one', () => {
+    expect(parseCommand('r', state)).toMatchObject({ is: 'ready', act: { do: 'reach', of: { all: true } } });
+    expect(parseCommand('r 120A1', state)).toMatchObject({ is: 'ready', act: { do: 'reach', of: { unit: 'u01' } } });
+    expect(parseCommand('r 中心', state)).toMatchObject({ is: 'ready', act: { do: 'reach', of: { station: 'st' } } });
+  });
   it('closes a road between two crossings', () => {
     const p = parseCommand('f 建国路 东街 西街 道路 施工', state);
     expect(p).toMatchObject({

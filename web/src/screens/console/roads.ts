@@ -1,6 +1,6 @@
 // Closed roads as the console has them: what is being drawn, what is sent of it, and the rows of the list. Pure.
-import type { ClosedMark } from '../../map/ground';
-import { list, maybe, shape, text } from '../../wire/check';
+import type { ClosedMark, ReachMark } from '../../map/ground';
+import { list, maybe, number, shape, text, time, type Check } from '../../wire/check';
 import { closedRoad, type ClosedRoad, type Closure, type Pos, type RoadsNow } from '../../wire/entity';
 import { parseClock } from './model';
 
@@ -177,4 +177,46 @@ export function closedMarks(all: Iterable<Closure>): ClosedMark[] {
 export function roadsState(now: RoadsNow | undefined): 'none' | 'free' | 'live' {
   if (!now?.loaded) return 'none';
   return now.free ? 'free' : 'live';
+}
+
+/** From whom the area within reach is asked: a unit, a station, or all free units. */
+export type ReachOf = { unit: string } | { station: string } | { all: true };
+export interface Reach {
+  at: string;
+  version: number;
+  from: { id: string }[];
+  bands: { minutes: number; km2: number; polygons: [number, number][][][] }[];
+  problem?: string | undefined;
+}
+const lonLat: Check<[number, number]> = (v): v is [number, number] =>
+  Array.isArray(v) && v.length === 2 && v.every((x) => typeof x === 'number');
+export const isReach = shape<Reach>({
+  at: time,
+  version: number,
+  from: list(shape<{ id: string }>({ id: text })),
+  bands: list(shape<Reach['bands'][number]>({ minutes: number, km2: number, polygons: list(list(list(lonLat))) })),
+  problem: maybe(text),
+});
+export function reachPath(of: ReachOf): string {
+  if ('unit' in of) return `/api/v1/reach?unit=${encodeURIComponent(of.unit)}`;
+  if ('station' in of) return `/api/v1/reach?station=${encodeURIComponent(of.station)}`;
+  return '/api/v1/reach';
+}
+export function reachMarks(reach: Reach | undefined): ReachMark[] {
+  return (reach?.bands ?? []).map((band) => ({
+    minutes: band.minutes,
+    polygons: band.polygons.map((rings) => rings.map((ring) => ring.map(([lon, lat]) => ({ lat, lon })))),
+  }));
+}
+/** Which words say why there is no area. */
+export function reachMiss(problem: string): 'no_roads' | 'off_roads' | 'nobody' | 'no_position' | 'failed' {
+  switch (problem) {
+    case 'no_roads':
+    case 'off_roads':
+    case 'nobody':
+    case 'no_position':
+      return problem;
+    default:
+      return 'failed';
+  }
 }

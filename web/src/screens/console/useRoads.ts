@@ -1,7 +1,7 @@
 // What the parts of the console share of closed roads: the draft, what it would close, and the acts. The map and the list stand apart and
 // have one draft.
 import { computed, effectScope, ref, shallowRef, watch } from 'vue';
-import { act } from '../../live/api';
+import { act, get } from '../../live/api';
 import type { Ground } from '../../map/ground';
 import { answerWords } from '../../text/answer';
 import { roadsText, type RoadsKey } from '../../text/roads';
@@ -15,16 +15,23 @@ import {
   closedMarks,
   closureRows,
   isPreview,
+  isReach,
   newDraft,
+  reachMarks,
+  reachPath,
   timesWrong,
   whole,
   type Draft,
   type DraftKind,
   type Preview,
+  type Reach,
+  type ReachOf,
 } from './roads';
 
 /** The centre is asked what a drawing hits when nothing has changed for so long. */
 const restMs = 250;
+/** An area within reach is of the positions that held: it is asked for anew while it is shown. */
+const reachEveryMs = 30_000;
 
 /** Words for closed roads, in the page's language. */
 export function tr(key: RoadsKey, args?: Record<string, string | number>): string {
@@ -96,6 +103,45 @@ function openRoads(desk: DeskState) {
     if (desk.on.value) await desk.send('/api/v1/closures', againBody(closure, desk.feed.clock.now()), tr('closed'));
   }
 
+  // The area within reach, while somebody wants to see it.
+  const reachOf = shallowRef<ReachOf>();
+  const reach = shallowRef<Reach>();
+  const reachProblem = ref('');
+  let reachTimer: ReturnType<typeof setTimeout> | undefined;
+  async function askReach(of: ReachOf): Promise<void> {
+    clearTimeout(reachTimer);
+    const answer = await get(reachPath(of), 10_000);
+    if (reachOf.value !== of) return;
+    const got = answer.is === 'done' && isReach(answer.value) ? answer.value : undefined;
+    reach.value = got?.problem ? undefined : got; // an old area would say what nobody knows
+    reachProblem.value = got ? (got.problem ?? '') : 'failed';
+    reachTimer = setTimeout(() => void askReach(of), reachEveryMs);
+  }
+  function showReach(of: ReachOf): void {
+    reach.value = undefined;
+    reachProblem.value = '';
+    reachOf.value = of;
+    void askReach(of);
+  }
+  function hideReach(): void {
+    clearTimeout(reachTimer);
+    reachOf.value = undefined;
+    reach.value = undefined;
+    reachProblem.value = '';
+  }
+  /** Shows the area of all free units, or clears what is shown. */
+  function toggleReach(): void {
+    if (reachOf.value) hideReach();
+    else showReach({ all: true });
+  }
+  watch(
+    () => desk.state.roads.get('now')?.version,
+    () => {
+      if (reachOf.value) void askReach(reachOf.value);
+    },
+  );
+  const areas = computed(() => reachMarks(reach.value));
+
   const rows = computed(() => closureRows(desk.state.closures.values()));
   const now = computed(() => desk.state.roads.get('now'));
   const marks = computed(() => closedMarks(desk.state.closures.values()));
@@ -115,7 +161,7 @@ function openRoads(desk: DeskState) {
           ]
         : marks.value,
       drawing: d ? { line, area: d.kind === 'area', arrow: d.oneWay } : undefined,
-      reach: [],
+      reach: areas.value,
     };
   });
   /** A click on the map is a place of the drawing. */
@@ -137,6 +183,12 @@ function openRoads(desk: DeskState) {
     close,
     lift,
     again,
+    reachOf,
+    reach,
+    reachProblem,
+    showReach,
+    hideReach,
+    toggleReach,
   };
 }
 
@@ -144,12 +196,15 @@ export type RoadsState = ReturnType<typeof openRoads>;
 const opened = new WeakMap<DeskState, RoadsState>();
 
 /** The one draft and list of this desk's window, made when a part first asks: nothing of it is needed for the first second. */
-export function useRoads(): RoadsState {
-  const desk = useDesk();
+export function roadsOf(desk: DeskState): RoadsState {
   const known = opened.get(desk);
   if (known) return known;
   const made = effectScope(true).run(() => openRoads(desk));
   if (!made) throw new Error('use the roads: their scope has ended');
   opened.set(desk, made);
   return made;
+}
+
+export function useRoads(): RoadsState {
+  return roadsOf(useDesk());
 }
