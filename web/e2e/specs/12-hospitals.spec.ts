@@ -35,6 +35,9 @@ test('DSP-002 SCR-001 a hospital closes on its own page and is not first any mor
     place: { address: '北关路 8 号', pos: { lat: at.lat, lon: at.lon } },
   });
   const sent = await desk.post<{ mission: { id: string } }>(`incidents/${incident.id}/dispatch`, { unit: 'u01' });
+  // Accepted at once: an order has its 120 s.
+  const terminal = await open(`${town.terminals.u01}/terminal?seat=cabin`, sizes.tablet);
+  await terminal.getByRole('button', { name: '接受任务' }).click();
   await page.getByTestId('waiting-queue').getByText('北关路 8 号').first().click();
 
   // The list opens with the nearest needle first, and says what it does not know (CLN-001).
@@ -101,8 +104,6 @@ test('DSP-002 SCR-001 a hospital closes on its own page and is not first any mor
   expect(missions.assessment.lvo).toBe('yes');
 
   // The crew has the same ranking while there is a link, and it says that it is the centre's.
-  const terminal = await open(`${town.terminals.u01}/terminal?seat=cabin`, sizes.tablet);
-  await terminal.getByRole('button', { name: '接受任务' }).click();
   await terminal.getByTestId('open-hospital').click();
   await terminal.getByTestId('pathway-stroke').click();
   await expect(terminal.getByTestId('ranked')).toContainText('中心排序');

@@ -1084,6 +1084,7 @@ export const en: Record<Key, string> = {
   'pick.close': 'Fold the choice',
   'pick.waiting': 'Ranking…',
   'pick.failed': 'No answer; asked again by itself',
+  'pick.left_out': '{n} left out',
   'pick.none': 'None can be recommended; see those left out below',
   'pick.no_pathway': 'no pathway',
   'pick.from_unit': 'from the unit',
