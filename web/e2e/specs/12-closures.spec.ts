@@ -28,7 +28,7 @@ async function wayOf(desk: Dispatcher, mission: string): Promise<Way> {
 }
 
 test('a road closed on the map is gone around, and driven again when it is lifted', async ({ town, open }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000); // axe looks at four pages, and a shared machine is slow
   const desk = await Dispatcher.at(town);
   const page = await open(town.console, sizes.desk, {}, async (p) => {
     await p.route('**/api/v1/map', () => undefined); // the plain map: its clicks are exact at once
@@ -178,7 +178,7 @@ test('without a map a road is closed by its name and two crossings, from the com
 });
 
 test('the area that is reached is drawn on demand, with its legend, and said without a map', async ({ town, open }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000); // axe looks at four pages, and a shared machine is slow
   const page = await open(town.console, sizes.desk, {}, async (p) => {
     await p.route('**/api/v1/map', () => undefined);
   });
