@@ -29,7 +29,7 @@ var jumpSTART = Score{
 		{Item: Walks, Choices: yesOrNo},
 		{Item: Breathing, Choices: yesOrNo},
 		{Item: BreathingOpened, Choices: yesOrNo, Do: []string{openAirway}},
-		{Item: RR, Choices: []string{rrUnder15, rrWithin45, rrOver45}, Unit: "1/min", Min: 1, Max: MaxRR},
+		{Item: RR, Choices: []string{rrUnder15, rrWithin45, rrOver45}, Unit: "1/min", Max: MaxRR},
 		{Item: Pulse, Choices: yesOrNo},
 		{Item: BreathingRescued, Choices: yesOrNo, Do: []string{rescueBreaths}},
 		{Item: AVPU, Choices: []string{alert, voice, painFits, painDoesNotFit, avpuNotAtAll}},

@@ -10,4 +10,8 @@ const (
 	MaxRefillS = 60
 	// MaxSBP, in mmHg: what cuffs can measure.
 	MaxSBP = 350
+	// MaxPulse, in 1/min, as monitors count.
+	MaxPulse = 350
+	// MinTemp, MaxTemp, in degrees Celsius: the coldest that were brought back had below 14; no thermometer for people goes further up.
+	MinTemp, MaxTemp = 10, 50
 )

@@ -22,7 +22,7 @@ var start = Score{
 		{Item: Walks, Choices: yesOrNo},
 		{Item: Breathing, Choices: yesOrNo},
 		{Item: BreathingOpened, Choices: yesOrNo, Do: []string{openAirway}},
-		{Item: RR, Choices: []string{rrWithin30, rrOver30}, Unit: "1/min", Min: 1, Max: MaxRR},
+		{Item: RR, Choices: []string{rrWithin30, rrOver30}, Unit: "1/min", Max: MaxRR},
 		{Item: Perfusion, Choices: []string{radialPulse, noPulse, refillWithin, refillOver2}, Unit: "s", Max: MaxRefillS},
 		{Item: Obeys, Choices: yesOrNo},
 	},

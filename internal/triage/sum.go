@@ -1,6 +1,9 @@
 package triage
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // grade gives the points of one item.
 type grade struct {
@@ -9,7 +12,7 @@ type grade struct {
 	points []points
 }
 
-// points are given for answers that pass the test. For each answer exactly one line holds.
+// points are given for answers that pass the test. For each answer exactly one line holds, or more while what they hang on is missing.
 type points struct {
 	when test
 	n    float64
@@ -38,8 +41,11 @@ func sumOf(grades []grade, bands []band) func(answers) found {
 				f.missing = append(f.missing, g.item)
 				continue
 			}
-			p := least
-			f.parts = append(f.parts, Part{Input: in, Points: &p})
+			part := Part{Input: in}
+			if least == most { // else they hang on what is missing
+				part.Points = &least
+			}
+			f.parts = append(f.parts, part)
 		}
 		low, high = round(low), round(high)
 		f.min, f.max = &low, &high
@@ -71,6 +77,27 @@ func choices(most float64, codes ...string) []points {
 	var out []points
 	for i, c := range codes {
 		out = append(out, points{is(c), most - float64(i)})
+	}
+	return out
+}
+
+// line is one row of a table of numbers, and lines above it go first: it holds for what they leave.
+type line struct {
+	holds func(float64) bool
+	n     float64
+}
+
+func below(limit, n float64) line { return line{func(x float64) bool { return x < limit }, n} }
+
+func upTo(limit, n float64) line { return line{func(x float64) bool { return x <= limit }, n} }
+
+// rows gives points by the first line that holds.
+func rows(ls ...line) []points {
+	var out []points
+	for i, l := range ls {
+		out = append(out, points{number(func(x float64) bool {
+			return l.holds(x) && !slices.ContainsFunc(ls[:i], func(e line) bool { return e.holds(x) })
+		}), l.n})
 	}
 	return out
 }

@@ -36,4 +36,6 @@ var breathingConflicts = [][2]Input{
 	{{Item: Walks, Choice: Yes}, {Item: Breathing, Choice: No}},
 	{{Item: Walks, Choice: Yes}, {Item: BreathingOpened, Choice: No}},
 	{{Item: Breathing, Choice: Yes}, {Item: BreathingOpened, Choice: No}},
+	{{Item: Walks, Choice: Yes}, {Item: RR, Number: new(0.0)}}, // a device that counts nothing
+	{{Item: Breathing, Choice: Yes}, {Item: RR, Number: new(0.0)}},
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // All lists every score. A new one is a file and a word here.
-var All = [...]Score{start, jumpSTART, saltSort, salt, gcs, gcsChild, tRTS, rts}
+var All = [...]Score{start, jumpSTART, saltSort, salt, gcs, gcsChild, tRTS, rts, news2}
 
 // Find gives the score of that name.
 func Find(name string) (Score, bool) {
@@ -106,12 +106,13 @@ type Score struct {
 	Questions  []Question // in the order in which they are asked
 	Also       []Question // kept with the result; they decide nothing and are never missing
 	Outcomes   []Outcome  // mildest first
-	Impossible [][2]Input // pairs of choices that cannot both be true of one patient at one time
+	Impossible [][2]Input // pairs of answers that cannot both be true of one patient at one time
 
 	reckon func(answers) found
 }
 
-// Part is an input that was counted: of a walk the answers that led on, in order, of a sum the points.
+// Part is an input that was counted: of a walk the answers that led on, in order, of a sum with its points, unless they hang on what is
+// missing.
 type Part struct {
 	Input
 	Points *float64 `json:"points,omitempty"`
@@ -221,11 +222,19 @@ func (s Score) conclude(r *Result, f found, has answers) {
 
 func (s Score) contradict(has answers) []Item {
 	for _, p := range s.Impossible {
-		if has[p[0].Item].Choice == p[0].Choice && has[p[1].Item].Choice == p[1].Choice {
+		if same(has[p[0].Item], p[0]) && same(has[p[1].Item], p[1]) {
 			return []Item{p[0].Item, p[1].Item}
 		}
 	}
 	return nil
+}
+
+// same says whether two inputs have the same value.
+func same(a, b Input) bool {
+	if a.Number == nil || b.Number == nil {
+		return a.Has() && a.Choice == b.Choice && a.Number == b.Number
+	}
+	return *a.Number == *b.Number
 }
 
 // unused are the inputs that are neither parts nor missing, in the order given.

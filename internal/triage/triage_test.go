@@ -156,8 +156,10 @@ func TestScores_HaveNameVersionSourceAndOwnQuestions(t *testing.T) {
 			items[q.Item] = true
 		}
 		for _, p := range s.Impossible {
-			if _, err := s.Reckon([]Input{says(s, p[0].Item, p[0].Choice), says(s, p[1].Item, p[1].Choice)}, noon); err != nil {
-				t.Errorf("a contradiction that cannot be said: %v", err)
+			text := func(in Input) string { return in.Choice + sumText(in.Number) }
+			r, err := s.Reckon([]Input{says(s, p[0].Item, text(p[0])), says(s, p[1].Item, text(p[1]))}, noon)
+			if err != nil || len(r.Contradict) != 2 {
+				t.Errorf("%s: %v is no contradiction: %v", s.Name, p, err)
 			}
 		}
 	}
@@ -172,7 +174,7 @@ func values(q Question) []string {
 	if q.Unit == "" {
 		return out
 	}
-	for _, n := range []string{"0", "1", "1.9", "2", "2.1", "3", "4", "5", "6", "8", "9", "10", "12", "13", "14", "14.5", "15", "29", "29.5", "30", "31", "45", "46", "49", "50", "75", "76", "89", "90", "150"} {
+	for _, n := range []string{"0", "1", "1.9", "2", "2.1", "3", "4", "5", "6", "8", "9", "10", "12", "13", "14", "14.5", "15", "20", "24", "25", "29", "29.5", "30", "31", "35", "35.1", "36", "36.1", "38", "38.1", "39", "39.1", "45", "46", "49", "50", "75", "76", "89", "90", "91", "92", "94", "96", "110", "111", "130", "131", "150", "219", "220"} {
 		f, _ := strconv.ParseFloat(n, 64)
 		if q.checkNumber(f, q.Unit) == nil {
 			out = append(out, n)
@@ -506,7 +508,7 @@ func TestReckon_RefusesWhatIsNoAnswer(t *testing.T) {
 	for name, change := range map[string]func(*Input){
 		"item": func(i *Input) { i.Item = "gcs_eye" }, "choice": func(i *Input) { i.Number, i.Unit, i.Choice = nil, "", "over_45" },
 		"both": func(i *Input) { i.Choice = "over_30" }, "absent": func(i *Input) { i.Absent = NotKnown },
-		"none": func(i *Input) { i.Number = f(0) }, "high": func(i *Input) { i.Number = f(151) }, "nan": func(i *Input) { i.Number = f(math.NaN()) },
+		"less": func(i *Input) { i.Number = f(-1) }, "high": func(i *Input) { i.Number = f(151) }, "nan": func(i *Input) { i.Number = f(math.NaN()) },
 		"unit": func(i *Input) { i.Unit = "1/s" }, "reason": func(i *Input) { i.Number, i.Unit, i.Absent = nil, "", "tired" },
 		"good":  func(i *Input) { i.Number, i.Unit, i.Absent = nil, "", "good" },
 		"bare":  func(i *Input) { i.Number, i.Absent = nil, NotKnown },
@@ -642,4 +644,83 @@ func FuzzReckon(f *testing.F) {
 			t.Fatalf("is stored as %s: %v", out, err)
 		}
 	})
+}
+
+// The chart of NEWS2 once more, as it is printed: from, to, points; every whole number, and every tenth of a degree.
+func TestNEWS2_AgreesWithItsChart(t *testing.T) {
+	normal := row{"rr": "16", "spo2_scale": "scale_1", "oxygen": "air", "spo2": "98", "sbp": "120", "pulse_rate": "70", "acvpu": "alert", "temperature": "37"}
+	for _, c := range []struct {
+		item, scale, gas string
+		tenths           bool
+		chart            [][3]float64
+	}{
+		{"rr", "scale_1", "air", false, [][3]float64{{0, 8, 3}, {9, 11, 1}, {12, 20, 0}, {21, 24, 2}, {25, 150, 3}}},
+		{"spo2", "scale_1", "air", false, [][3]float64{{0, 91, 3}, {92, 93, 2}, {94, 95, 1}, {96, 100, 0}}},
+		{"spo2", "scale_1", "oxygen", false, [][3]float64{{0, 91, 3}, {92, 93, 2}, {94, 95, 1}, {96, 100, 0}}},
+		{"spo2", "scale_2", "air", false, [][3]float64{{0, 83, 3}, {84, 85, 2}, {86, 87, 1}, {88, 92, 0}, {93, 100, 0}}},
+		{"spo2", "scale_2", "oxygen", false, [][3]float64{{0, 83, 3}, {84, 85, 2}, {86, 87, 1}, {88, 92, 0}, {93, 94, 1}, {95, 96, 2}, {97, 100, 3}}},
+		{"sbp", "scale_1", "air", false, [][3]float64{{0, 90, 3}, {91, 100, 2}, {101, 110, 1}, {111, 219, 0}, {220, 350, 3}}},
+		{"pulse_rate", "scale_1", "air", false, [][3]float64{{0, 40, 3}, {41, 50, 1}, {51, 90, 0}, {91, 110, 1}, {111, 130, 2}, {131, 350, 3}}},
+		{"temperature", "scale_1", "air", true, [][3]float64{{10, 35, 3}, {35.1, 36, 1}, {36.1, 38, 0}, {38.1, 39, 1}, {39.1, 50, 2}}},
+	} {
+		for _, line := range c.chart {
+			step := 1.0
+			if c.tenths {
+				step = 0.1
+			}
+			for v := line[0]; v <= line[1]+1e-9; v += step {
+				r := row{}
+				for k, v := range normal {
+					r[k] = v
+				}
+				r["spo2_scale"], r["oxygen"] = c.scale, c.gas
+				r[c.item] = strconv.FormatFloat(v, 'f', -1, 64) // with what adding tenths leaves in the last places
+				got, err := news2.Reckon(r.inputs(news2), noon)
+				if err != nil {
+					if v > line[1] { // past the end by a binary fraction
+						continue
+					}
+					t.Fatal(err)
+				}
+				i := slices.IndexFunc(got.Parts, func(p Part) bool { return string(p.Item) == c.item })
+				if p := got.Parts[i].Points; p == nil || *p != line[2] {
+					t.Fatalf("%s %v on %s, %s: %v points, want %v", c.item, v, c.scale, c.gas, sumText(p), line[2])
+				}
+				want := "low"
+				if *got.Min >= 5 || line[2] == 3 {
+					want = "urgent"
+				}
+				if got.Outcome != want || *got.Min != *got.Max {
+					t.Fatalf("%s %v: %s, want %s", c.item, v, got.Outcome, want)
+				}
+			}
+		}
+	}
+}
+
+// The names in which an unfinished walk and an unfinished sum are stored.
+func TestCLN002_AnIncompleteResultIsStoredWithWhatIsMissing(t *testing.T) {
+	for _, c := range []struct {
+		s    Score
+		in   []Input
+		want string
+	}{
+		{start, []Input{says(start, Walks, No), says(start, Breathing, No)},
+			`{"score":"start","version":1,"at":"2026-11-28T04:00:00Z","complete":false,"possible":["immediate","dead"],` +
+				`"parts":[{"item":"walks","choice":"no","at":"2026-11-28T04:00:00Z","source":"key","by":"doctor"},{"item":"breathing","choice":"no","at":"2026-11-28T04:00:00Z","source":"key","by":"doctor"}],` +
+				`"missing":[{"item":"breathing_opened","absent":"not_asked"}],"next":{"item":"breathing_opened","choices":["yes","no"],"do":["open_airway"]}}`},
+		{tRTS, []Input{says(tRTS, GCSTotal, "12"), says(tRTS, RR, "18")},
+			`{"score":"t_rts","version":1,"at":"2026-11-28T04:00:00Z","complete":false,"outcome":"urgent","at_least":true,"positive":true,"possible":["urgent","immediate"],"min":7,"max":11,` +
+				`"parts":[{"item":"gcs","number":12,"unit":"{score}","at":"2026-11-28T04:00:00Z","source":"key","by":"doctor","points":3},{"item":"rr","number":18,"unit":"1/min","at":"2026-11-28T04:00:00Z","source":"key","by":"doctor","points":4}],` +
+				`"missing":[{"item":"sbp","absent":"not_asked"}],"next":{"item":"sbp","unit":"mmHg","max":350}}`},
+	} {
+		r, err := c.s.Reckon(c.in, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := json.Marshal(r)
+		if string(raw) != c.want {
+			t.Errorf("stored as\n%s\nwant\n%s", raw, c.want)
+		}
+	}
 }

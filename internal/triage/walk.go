@@ -27,9 +27,9 @@ func is(choices ...string) test {
 	return func(in Input) bool { return in.Choice != "" && slices.Contains(choices, in.Choice) }
 }
 
-// number takes numbers for which f holds.
+// number takes numbers for which f holds. A device's 351 tenths are 35.1, whatever binary fractions make of them.
 func number(f func(float64) bool) test {
-	return func(in Input) bool { return in.Number != nil && f(*in.Number) }
+	return func(in Input) bool { return in.Number != nil && f(round(*in.Number)) }
 }
 
 // either takes what a or b takes.
