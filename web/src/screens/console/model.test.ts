@@ -21,6 +21,7 @@ import {
   step,
   timeParts,
   troubles,
+  typing,
   unitLook,
   unitRows,
 } from './model';
@@ -272,5 +273,20 @@ describe('arrivals by position', () => {
     expect(keyAgainstStand(mission([set('at_scene', 900)]), 'at_scene')).toEqual({ at: iso(400), s: 500 });
     expect(keyAgainstStand(mission([set('at_scene', 100)]), 'at_scene')?.s).toBe(-300);
     expect(keyAgainstStand(mission([]), 'at_scene')).toBeUndefined();
+  });
+});
+
+describe('keys of a list', () => {
+  const within = (...of: string[]): object => ({
+    closest: (any: string) => (any.split(',').some((one) => of.includes(one)) ? {} : null),
+  });
+  it('are not those of a field or a reason picker that stands in it', () => {
+    for (const field of ['input', 'select', 'textarea', '.picker']) expect(typing(within('button', field))).toBe(true);
+    expect([typing(within('button')), typing(within()), typing(null), typing({})]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -333,6 +333,11 @@ export function parseClock(text: string, nowMs: number): number | undefined {
   return at > nowMs + 60_000 ? at - 86_400_000 : at;
 }
 
+/** Whether a key was pressed in a field or a reason picker, which stand within lists that take keys themselves. */
+export function typing(target: unknown): boolean {
+  return Boolean((target as Partial<Element> | null)?.closest?.('input,select,textarea,.picker'));
+}
+
 /** What of the units is listed. */
 export const unitFilters = ['all', 'ready', 'busy', 'trouble'] as const;
 export type UnitFilter = (typeof unitFilters)[number];
