@@ -5,6 +5,7 @@ import {
   addPoint,
   againBody,
   bodyOf,
+  clickOf,
   closedMarks,
   closureRows,
   coming,
@@ -29,6 +30,10 @@ function closure(id: string, more: Partial<Closure> = {}): Closure {
 }
 
 describe('drawing a closure', () => {
+  it('takes no click on the map that is the place of a call', () => {
+    expect([clickOf(true, true), clickOf(true, false)]).toEqual(['call', 'call']);
+    expect([clickOf(false, true), clickOf(false, false)]).toEqual(['road', undefined]);
+  });
   it('is whole when there is enough to say what it hits', () => {
     const line = newDraft('line');
     expect(whole(line)).toBe(false);

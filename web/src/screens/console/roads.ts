@@ -42,6 +42,12 @@ export function addPoint(draft: Draft, pos: Pos): void {
   else if (draft.kind !== 'names' && draft.points.length < pointsMax) draft.points = [...draft.points, pos];
 }
 
+/** Whose a click on the map is: the place of a call comes before a drawing that is under way. */
+export function clickOf(picking: boolean, drawing: boolean): 'call' | 'road' | undefined {
+  if (picking) return 'call';
+  return drawing ? 'road' : undefined;
+}
+
 /** Whether there is enough of a line, a border or names for the centre to say what it hits. */
 export function whole(draft: Draft): boolean {
   switch (draft.kind) {
