@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { noWay, wayOf } from './route';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { effectScope } from 'vue';
+import { noWay, routeEveryMs, useRoute, wayOf } from './route';
 
 describe('the way of a unit', () => {
   const line = [
@@ -21,5 +22,32 @@ describe('the way of a unit', () => {
   it('is nothing when the answer is none', () => {
     for (const bad of [undefined, null, {}, { line: 'x' }, { line: [[1]] }, { line: [[1, 'a']] }])
       expect(wayOf(bad)).toBe(noWay);
+  });
+});
+
+describe('following a way', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+  it('asks again while its part of the page stands, and never after it has gone', async () => {
+    vi.useFakeTimers();
+    const answers: (() => void)[] = [];
+    const ask = vi.fn(
+      () =>
+        new Promise((done) => {
+          answers.push(() => done(new Response('{"line":[]}', { headers: { 'Content-Type': 'application/json' } })));
+        }),
+    );
+    vi.stubGlobal('fetch', ask);
+    const scope = effectScope();
+    scope.run(() => useRoute(() => 'm1'));
+    answers[0]?.();
+    await vi.advanceTimersByTimeAsync(routeEveryMs);
+    expect(ask).toHaveBeenCalledTimes(2);
+    scope.stop(); // the second answer is still on its way
+    answers[1]?.();
+    await vi.advanceTimersByTimeAsync(3 * routeEveryMs);
+    expect(ask).toHaveBeenCalledTimes(2);
   });
 });

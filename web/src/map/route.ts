@@ -1,6 +1,6 @@
 // The way by road of one mission's unit: asked for while it is on its way, and again as it moves. A way that could not be had, or is of
 // another mission, is not shown: an old line would say what nobody knows.
-import { onBeforeUnmount, shallowRef, watch, type ShallowRef } from 'vue';
+import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue';
 import { get } from '../live/api';
 import { routeStep } from '../wire/entity';
 import type { Pos } from '../wire/entity';
@@ -37,11 +37,12 @@ export function useRoute(
 ): ShallowRef<Way> {
   const way = shallowRef(noWay);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let gone = false;
   async function ask(id: string): Promise<void> {
     const answer = await get(
       `/api/v1/missions/${encodeURIComponent(id)}/route${hospital ? `?hospital=${encodeURIComponent(hospital)}` : ''}`,
     );
-    if (mission() !== id) return;
+    if (gone || mission() !== id) return;
     way.value = answer.is === 'done' ? wayOf(answer.value) : noWay;
     clearTimeout(timer);
     timer = setTimeout(() => void ask(id), routeEveryMs);
@@ -60,6 +61,9 @@ export function useRoute(
     clearTimeout(timer);
     void ask(mission());
   });
-  onBeforeUnmount(() => clearTimeout(timer));
+  onScopeDispose(() => {
+    gone = true; // an answer may still be on its way
+    clearTimeout(timer);
+  });
   return way;
 }
