@@ -21,7 +21,6 @@ test('the way is drawn at the wheel, told to the hospital, and its arrival kept 
   town,
   open,
 }) => {
-  test.setTimeout(120_000);
   const desk = await Dispatcher.at(town);
   const units = JSON.parse((await desk.get('units')).body.toString()) as {
     id: string;
