@@ -135,6 +135,18 @@ func (c *Centre) network(ctx context.Context) (r *roadlive.Roads, err error) {
 	return r, err
 }
 
+// drawnProblem is the code of what a preview cannot show: a road that was found is not called missing because it is too long.
+func drawnProblem(err error) string {
+	var c *coded
+	switch {
+	case errors.As(err, &c) && c.Code == "closure_not_found":
+		return "not_found"
+	case errors.As(err, &c) && c.Code == "closure_no_roads":
+		return "no_roads"
+	}
+	return "refused"
+}
+
 func (c *Centre) closures(api huma.API, get, post func(path, id, summary string) huma.Operation) {
 	huma.Register(api, post("/api/v1/closures", "draw-closure", "Close roads, by name and with a reason"),
 		func(ctx context.Context, in *body[wire.ClosureBody]) (*answer[ems.Closure], error) {
@@ -174,10 +186,7 @@ func (c *Centre) closures(api huma.API, get, post func(path, id, summary string)
 			}
 			switch {
 			case err != nil: // it is asked while somebody draws: what is not whole yet is no error
-				out.Problem, out.Detail = "refused", err.Error()
-				if errors.Is(err, roads.ErrNames) || b.Road != "" {
-					out.Problem = "not_found"
-				}
+				out.Problem, out.Detail = drawnProblem(err), err.Error()
 				return give(out, nil)
 			case r == nil:
 				out.Line, out.Problem = line, "no_roads"

@@ -348,3 +348,19 @@ func TestClosedRoadsByName(t *testing.T) {
 		}
 	}
 }
+
+func TestClosedRoadsByName_SayWhyTheyAreRefused(t *testing.T) {
+	r := ownRoads(t)
+	name := wire.ClosureBody{Road: "无此路", Cross: []string{"东街", "西街"}}
+	_, missing := closedLine(name, r)
+	_, none := closedLine(name, nil)
+	_, one := closedLine(wire.ClosureBody{Road: "无此路", Cross: []string{"东街"}}, r)
+	long := desk.DrawClosure{Line: []ems.WGS84{{Lat: 35, Lon: 118}, {Lat: 36, Lon: 118}}}.Fits()
+	for want, errs := range map[string][]error{"not_found": {missing}, "no_roads": {none}, "refused": {one, long}} {
+		for _, err := range errs {
+			if got := drawnProblem(err); err == nil || got != want {
+				t.Errorf("%v: %s, want %s", err, got, want)
+			}
+		}
+	}
+}

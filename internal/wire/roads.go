@@ -31,7 +31,7 @@ type LiftBody struct {
 type ClosurePreview struct {
 	Line    []ems.WGS84      `json:"line" doc:"as it would be kept, WGS-84"`
 	Roads   []ems.ClosedRoad `json:"roads" doc:"what it hits; none: it closes nothing"`
-	Problem string           `json:"problem,omitempty" doc:"no_roads: there is no road network; no_hit: it hits no road; not_found: no such road or crossing; refused: it is no line and no border"`
+	Problem string           `json:"problem,omitempty" doc:"no_roads: there is no road network; no_hit: it hits no road; not_found: no such road or crossing; refused: it is no line and no border, or too long"`
 	Detail  string           `json:"detail,omitempty" doc:"in words, of not_found and refused"`
 }
 

@@ -1829,7 +1829,7 @@ export interface components {
             detail?: string;
             /** @description as it would be kept, WGS-84 */
             line: components["schemas"]["WGS84"][];
-            /** @description no_roads: there is no road network; no_hit: it hits no road; not_found: no such road or crossing; refused: it is no line and no border */
+            /** @description no_roads: there is no road network; no_hit: it hits no road; not_found: no such road or crossing; refused: it is no line and no border, or too long */
             problem?: string;
             /** @description what it hits; none: it closes nothing */
             roads: components["schemas"]["ClosedRoad"][];
