@@ -28,7 +28,7 @@ func (v *Vehicle) onWay(w *pb.Way) error {
 	}
 	way := &wire.TerminalWay{Mission: m.ID, Node: ems.Node(w.Node), From: from, Heard: v.instant().Wall, Eta: time.UnixMicro(w.EtaUs).UTC(),
 		EtaFrom: time.UnixMicro(w.EtaFromUs).UTC(), EtaTo: time.UnixMicro(w.EtaToUs).UTC(), Method: w.Method, Metres: w.Metres, WalkM: w.WalkM,
-		Line: make([][2]float64, 0, len(line)), Steps: make([]wire.RouteStep, 0, len(w.Steps))}
+		Simulated: w.Simulated || v.Config.Simulated, Line: make([][2]float64, 0, len(line)), Steps: make([]wire.RouteStep, 0, len(w.Steps))}
 	for _, p := range line {
 		way.Line = append(way.Line, [2]float64{degrees(p.Lon), degrees(p.Lat)})
 	}

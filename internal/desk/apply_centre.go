@@ -45,11 +45,11 @@ func (b *UnitDutySet) apply(s *State, _ journal.Event) error {
 		return err
 	}
 	u.Duty, u.DutyReason = b.Duty, b.Reason
+	if b.Duty == ems.OffDuty || b.Crew != nil && !slices.Equal(b.Crew, u.Crew) { // the end was that of the crew before
+		u.ShiftEnds = nil
+	}
 	if b.Crew != nil {
 		u.Crew = b.Crew
-	}
-	if b.Duty == ems.OffDuty {
-		u.ShiftEnds = nil
 	}
 	return nil
 }

@@ -96,7 +96,11 @@ func stood(m *ems.Mission, n ems.Node) (ems.Stand, bool) {
 func (s *State) Band(method string) mission.Band {
 	var own []mission.Arrived
 	for _, id := range slices.Sorted(maps.Keys(s.Missions)) {
-		own = append(own, mission.ArrivedOf(*s.Missions[id], method)...)
+		m := s.Missions[id]
+		if i := s.Incidents[m.Incident]; m.Simulated && !s.Demo || i == nil || i.Type == ems.Transport { // (SCR-003); transports drive as everybody does
+			continue
+		}
+		own = append(own, mission.ArrivedOf(*m, method)...)
 	}
 	return mission.BandOf(own, method)
 }

@@ -223,9 +223,32 @@ func (c AssessMission) decide(d *decision) error {
 func (c VehicleAssess) decide(d *decision) error {
 	m, err := d.mission(c.Unit, c.Mission)
 	if err == nil {
-		err = d.assess(m, c.Assessed, cut(c.By), "", d.or(c.At))
+		at := d.or(c.At)
+		if a := m.Assessment; a != nil && a.At != nil && at.Before(*a.At) { // said before what stands, and heard after it
+			c.Assessed, at = c.Assessed.where(*a), *a.At
+		}
+		err = d.assess(m, c.Assessed, cut(c.By), "", at)
 	}
 	return d.keep(err, "assessment_kept", "", c.Unit, c.Mission, c.By, c.At)
+}
+
+// where leaves of what is said only what nobody has said yet.
+func (c Assessed) where(a ems.Assessment) Assessed {
+	keep := func(v *string, has string) *string {
+		if has != "" {
+			return nil
+		}
+		return v
+	}
+	c.LVO, c.Severe, c.Unstable = keep(c.LVO, a.LVO), keep(c.Severe, a.Severe), keep(c.Unstable, a.Unstable)
+	c.LastWellUnknown = false
+	if a.LastWell != nil {
+		c.LastWell = nil
+	}
+	if a.Wish != "" {
+		c.Wish = nil
+	}
+	return c
 }
 
 // assess adds what is said to what stood, and keeps who said it.
@@ -412,6 +435,9 @@ func (s *State) HospitalQuestion(id string, of ems.MissionID, now time.Time, uni
 		if n.Node == fmc {
 			q.FMC = when(n.At)
 		}
+	}
+	if n := mission.Find(m.Nodes, ems.NodeAtScene); n != nil && q.FMC == nil { // a contact that nobody entered was not before this, and time is counted (CLN-001)
+		q.FMC, q.FMCAssumed = when(n.At), true
 	}
 	q.From, q.FromKind = i.Place.Pos, match.FromScene
 	met := slices.ContainsFunc([]ems.Node{ems.NodeAtScene, ems.NodeContact, ems.NodeLeftScene}, func(n ems.Node) bool { return mission.Find(m.Nodes, n) != nil })

@@ -47,7 +47,7 @@ func (s *State) keepCalled(i *ems.Incident) {
 	s.Called[text] = Called{pos, old.Times + 1, s.CalledN, old.Apart || known && geo.Distance(old.Pos, pos) > CalledApart}
 }
 
-// boundCalled forgets what was called to least, the oldest of them first.
+// boundCalled forgets what was called to least, the oldest of them first; a tenth at once, so that sorting them is seldom.
 func (s *State) boundCalled() {
 	if len(s.Called) <= MaxCalled {
 		return
@@ -56,7 +56,7 @@ func (s *State) boundCalled() {
 		x, y := s.Called[a], s.Called[b]
 		return cmp.Or(cmp.Compare(x.Times, y.Times), cmp.Compare(x.Turn, y.Turn))
 	})
-	for _, text := range all[:len(all)-MaxCalled] {
+	for _, text := range all[:len(all)-MaxCalled*9/10] {
 		delete(s.Called, text)
 	}
 }

@@ -84,7 +84,7 @@ func TestCalled_IsBounded(t *testing.T) {
 		t.Error("one address at two places is offered")
 	}
 	s.boundCalled()
-	if len(s.Called) != MaxCalled || s.Called["路0"].Times != 2 {
+	if len(s.Called) > MaxCalled || len(s.Called) < MaxCalled*9/10 || s.Called["路0"].Times != 2 {
 		t.Fatalf("%d addresses, %+v", len(s.Called), s.Called["路0"])
 	}
 	for i := 1; i <= 5; i++ {

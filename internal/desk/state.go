@@ -23,7 +23,7 @@ import (
 )
 
 // Version names the fold: it changes whenever the same journal would give another State, and old snapshots are then rebuilt (EVO-001).
-const Version = 6
+const Version = 7
 
 // Collection names a kind of entity, as the live feed does.
 type Collection string

@@ -12,6 +12,7 @@ import (
 	"lifeline120/internal/geo"
 	"lifeline120/internal/match"
 	"lifeline120/internal/mission"
+	"lifeline120/internal/roadlive"
 	"lifeline120/internal/wire"
 )
 
@@ -28,6 +29,7 @@ type underway struct {
 	away            mission.Away
 	awaySince       *time.Time
 	foretold        *ems.WGS84 // the aim of the newest forecast that was kept
+	by              string     // its method
 	way             toldWay
 }
 
@@ -81,7 +83,7 @@ func (c *Centre) arrival(lv *unitLive, m *ems.Mission, t time.Time) {
 		c.drivesAway(m.ID, nil)
 		return
 	}
-	left, method, version := c.ways.travel(m.Unit, lv.fix.Pos, *to, match.TravelTime(geo.Distance(lv.fix.Pos, *to)))
+	left, method, version := c.ways.travel(c.modeOf(m), m.Unit, lv.fix.Pos, *to, match.TravelTime(geo.Distance(lv.fix.Pos, *to)))
 	at := lv.fix.Taken.Add(left)
 	band := c.band(method)
 	from, until := band.Around(lv.fix.Taken, at)
@@ -93,8 +95,8 @@ func (c *Centre) arrival(lv *unitLive, m *ems.Mission, t time.Time) {
 	} else {
 		c.drivesAway(m.ID, nil)
 	}
-	if u.foretold == nil || *u.foretold != *to {
-		u.foretold = to
+	if u.foretold == nil || *u.foretold != *to || u.by != method {
+		u.foretold, u.by = to, method
 		c.keep(t, desk.KeepForecast{Mission: m.ID, Forecast: ems.Forecast{Node: leg, Made: lv.fix.Taken, At: eta.at, From: eta.from, To: eta.to, Method: method, Own: band.Own}})
 	}
 	c.tellWay(m, u, lv, leg, *to, eta, t)
@@ -103,6 +105,14 @@ func (c *Centre) arrival(lv *unitLive, m *ems.Mission, t time.Time) {
 	}
 	c.etas[m.ID] = eta
 	c.retell(m.ID)
+}
+
+// modeOf is how a mission's unit drives: a booked transport as everybody does (DSP-005).
+func (c *Centre) modeOf(m *ems.Mission) roadlive.Mode {
+	if i := c.state.Incidents[m.Incident]; i != nil && i.Type == ems.Transport {
+		return roadlive.Normal
+	}
+	return roadlive.Mission
 }
 
 // band of a method, as of the last bandEvery.

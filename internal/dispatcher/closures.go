@@ -34,6 +34,9 @@ func (c *Centre) closureView(id ems.ClosureID) (ems.Closure, bool) {
 		v.Problem = "no_hit"
 	}
 	if t := c.times.now; t != nil && c.times.in[id] == (v.State == ems.ClosureInForce) && (known || v.Ended != nil) && v.State != ems.ClosureAwaited {
+		if first := c.times.since[id]; first != nil {
+			t = first
+		}
 		at := t.At.UTC()
 		v.Applied, v.Version = &at, t.Version
 	}

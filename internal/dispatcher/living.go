@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lifeline120/internal/desk"
@@ -31,6 +32,8 @@ type timesShown struct {
 	now     *roadlive.Times
 	in      map[ems.ClosureID]bool // closures that now has in it
 	hits    map[ems.ClosureID][]ems.ClosedRoad
+	since   map[ems.ClosureID]*roadlive.Times // the first that knew how it stands with the closure
+	of      *roadlive.Roads                   // that now is of
 }
 
 // timesWish is what the travel times are to be made of. A newer one takes the place of one that nobody has begun.
@@ -70,6 +73,7 @@ type timesKeeper struct {
 	// What units drove, not learnt yet; and how many passages found no room.
 	passages []roadspeed.Passage
 	lost     uint64
+	unsaved  atomic.Bool // the store did not take what was learnt
 }
 
 func newTimesKeeper() *timesKeeper { return &timesKeeper{ready: make(chan struct{}, 1), work: workIn} }
@@ -147,7 +151,9 @@ func (c *Centre) keepTimes(ctx context.Context) {
 			beat.Reset(speedsEvery)
 			continue
 		}
+		before := l.known
 		l.open(ctx, c, wish.roads.City().Net)
+		todo = todo || l.known && !before // what the store had is not in the times yet
 		l.take(c)
 		t := now()
 		next := min(speedsEvery, roadspeed.Next(t).Sub(t))
@@ -217,12 +223,33 @@ func (c *Centre) timesMade(m timesMade) {
 	c.keeper.mu.Lock()
 	c.times.working = c.keeper.wish != nil
 	c.keeper.mu.Unlock()
-	c.times.failed = m.err != nil
-	if m.err == nil {
-		c.times.now, c.times.in, c.times.hits = m.times, m.in, m.hits
+	was := c.times
+	if c.times.failed = m.err != nil; m.err == nil {
+		c.times.now, c.times.in, c.times.hits, c.times.of = m.times, m.in, m.hits, m.roads
 	}
-	c.redrawClosures()
+	if was.failed != c.times.failed || was.of != c.times.of {
+		c.redrawClosures()
+	}
+	c.sinceWhen(was)
 	c.showRoads()
+}
+
+// sinceWhen keeps since which times it has stood so with each closure, and tells the screens of those with which it stands otherwise now: new
+// times alone, for other hours or speeds, are no news of a closure, and its drawing is not sent again.
+func (c *Centre) sinceWhen(was timesShown) {
+	since := make(map[ems.ClosureID]*roadlive.Times, len(c.state.Closures))
+	for id := range c.state.Closures {
+		_, knew := was.hits[id]
+		_, know := c.times.hits[id]
+		same := was.of == c.times.of && knew == know && was.in[id] == c.times.in[id]
+		if since[id] = was.since[id]; !same || since[id] == nil {
+			since[id] = c.times.now
+		}
+		if !same {
+			c.dirty[desk.Ref{C: desk.Closures, K: string(id)}] = true
+		}
+	}
+	c.times.since = since
 }
 
 // redrawClosures tells the screens anew how it stands with each closure.

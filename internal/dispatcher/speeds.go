@@ -67,6 +67,8 @@ func (c *Centre) drives(id ems.UnitID) (roadspeed.Mode, bool) {
 	switch {
 	case m == nil || mission.Over(m.State):
 		return roadspeed.Normal, true
+	case (m.State == ems.MissionDeparted || m.State == ems.MissionLeftScene) && c.modeOf(m) == roadlive.Normal:
+		return roadspeed.Normal, true
 	case m.State == ems.MissionDeparted, m.State == ems.MissionLeftScene:
 		return roadspeed.Mission, true
 	}
@@ -79,12 +81,13 @@ func (k *timesKeeper) drove(ps []roadspeed.Passage) {
 		return
 	}
 	k.mu.Lock()
-	if room := maxPassages - len(k.passages); len(ps) > room {
+	before := len(k.passages)
+	if room := maxPassages - before; len(ps) > room {
 		k.lost += uint64(len(ps) - room)
 		ps = ps[:room]
 	}
 	k.passages = append(k.passages, ps...)
-	wake := len(k.passages) >= maxPassages/4
+	wake := before < maxPassages/4 && len(k.passages) >= maxPassages/4
 	k.mu.Unlock()
 	if wake {
 		k.call()
@@ -175,6 +178,7 @@ func (l *learnt) speeds(t time.Time, w *timesWish) {
 
 // keep writes what was learnt into the store, beside the keeper: a silent store must not hold up a closure.
 func (l *learnt) keep(c *Centre, t time.Time) {
+	l.dirty = l.dirty || c.keeper.unsaved.Swap(false)
 	if !l.known || !l.dirty || t.Sub(l.saved) < speedsEvery {
 		return
 	}
@@ -188,6 +192,7 @@ func (c *Centre) putSpeeds(doc []byte) {
 	defer cancel()
 	if err := c.cfg.Store.PutDoc(ctx, speedsKind, speedsID, doc); err != nil {
 		c.log.Error("keep measured speeds; tried again later", "err", err)
+		c.keeper.unsaved.Store(true)
 	}
 }
 

@@ -138,14 +138,14 @@ func (w *ways) askTasks(q *match.Question, to ems.WGS84) {
 	}
 }
 
-// travel is how long a unit takes from its last position to a place, how that was found, and by which version of the times.
-func (w *ways) travel(u ems.UnitID, from, to ems.WGS84, line time.Duration) (time.Duration, string, uint64) {
+// travel is how long a unit takes in a mode from its last position to a place, how that was found, and by which version of the times.
+func (w *ways) travel(mode roadlive.Mode, u ems.UnitID, from, to ems.WGS84, line time.Duration) (time.Duration, string, uint64) {
 	if w.fleet == nil {
 		return line, match.MethodLine, 0
 	}
 	w.place(u, from)
 	version := w.roads.Now().Version
-	if d := w.roads.To(roadlive.Mission, [][]roads.Place{w.at[u].places}, w.roads.Snap(to))[0]; d != roadlive.None {
+	if d := w.roads.To(mode, [][]roads.Place{w.at[u].places}, w.roads.Snap(to))[0]; d != roadlive.None {
 		return d, match.MethodRoads, version
 	}
 	return line, match.MethodLine, version

@@ -10,9 +10,11 @@ func chestPain(q HospitalQuestion, r *HospitalRanking, cs []*candidate) {
 	gone := 0.0
 	if q.FMC != nil {
 		gone = max(0, q.At.Sub(*q.FMC).Seconds())
-	} else {
+	}
+	if q.FMC == nil || q.FMCAssumed {
 		r.Missing = append(r.Missing, why("fmc_unknown"))
 	}
+	lost := q.FMC == nil && q.FromKind == FromUnit // the crew is with the patient, and nobody says since when
 	inTime := func(c *candidate) bool {
 		s := c.until(ems.TreatPCI)
 		return s != nil && gone+*s <= q.Rules.DeviceMostS
@@ -53,7 +55,7 @@ func chestPain(q HospitalQuestion, r *HospitalRanking, cs []*candidate) {
 	code := "lysis_first"
 	if some {
 		code = "device_in_time"
-		b.Passed = *b.ExtraS > 0
+		b.Passed = *b.ExtraS > 0 && !lost // (CLN-001)
 	}
 	b.Why = []Why{why(code, "total_s", seconds(total), "limit_s", seconds(q.Rules.DeviceMostS))}
 	r.Bypass = b

@@ -36,6 +36,7 @@ type HospitalQuestion struct {
 	Pathway    string
 	Assessment ems.Assessment
 	FMC        *time.Time // first medical contact; nil: not yet, or not known
+	FMCAssumed bool       // nobody entered it: the unit's arrival at the scene stands in
 	Roads      bool       // there is a road network, and From is on it
 	OffRoads   bool       // there is one, and From is off it
 	Hospitals  []HospitalAt

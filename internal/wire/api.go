@@ -459,6 +459,8 @@ type TerminalWay struct {
 	WalkM   float64       `json:"walk_m" doc:"on foot, from the road to the place"`
 	Line    [][2]float64  `json:"line" doc:"lon, lat; WGS-84"`
 	Steps   []RouteStep   `json:"steps"`
+
+	Simulated bool `json:"simulated,omitempty"`
 }
 
 // TerminalDestination is the crew's choice of hospital.

@@ -24,7 +24,7 @@ async function fill() {
     const script = path.endsWith('.js') ? await response.clone().text() : '';
     await keep(path, response);
     // What a script fetches later, it names: the tablet may be away by then.
-    for (const [, name] of script.matchAll(/["'`](?:\.\/|\/?assets\/)([\w-]+\.(?:js|css))["'`]/g)) await take(`/assets/${name}`);
+    for (const [, name] of script.matchAll(/["'`](?:\.\/|\/?assets\/)([\w.-]+\.(?:js|css))["'`]/g)) await take(`/assets/${name}`);
   };
   for (const [, path] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) await take(path);
 }

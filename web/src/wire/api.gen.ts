@@ -3485,6 +3485,7 @@ export interface components {
              * @enum {string}
              */
             node: "at_scene" | "at_hospital";
+            simulated?: boolean;
             steps: components["schemas"]["RouteStep"][];
             /**
              * Format: double

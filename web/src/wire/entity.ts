@@ -1158,6 +1158,7 @@ export interface TerminalWay {
   walk_m: number;
   line: number[][];
   steps?: RouteStep[] | undefined;
+  simulated?: boolean | undefined;
 }
 export interface RouteStep {
   turn: string;
@@ -1180,6 +1181,7 @@ const terminalWay = shape<TerminalWay>({
   walk_m: number,
   line: list(pair),
   steps: maybe(list(routeStep)),
+  simulated: maybe(flag),
 });
 export const terminalChecks = {
   orders: order,

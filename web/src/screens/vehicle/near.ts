@@ -1,6 +1,6 @@
 // Hospitals as the crew chooses among them: what they can do, and how far they are. Pure.
-import type { Fix, Hospital, Pos } from '../../wire/entity';
-import { positionAge } from '../../live/age';
+import type { Fix, Hospital, Pos, TerminalWay } from '../../wire/entity';
+import { ageS, positionAge } from '../../live/age';
 
 const earthM = 6_371_008.8;
 const rad = Math.PI / 180;
@@ -30,6 +30,19 @@ export function whereNow(fix: Fix | undefined, nowMs: number): Pos | undefined {
   return fix && positionAge(fix.taken, nowMs) !== 'lost' && (fix.pos.lat !== 0 || fix.pos.lon !== 0)
     ? fix.pos
     : undefined;
+}
+
+/** What the centre foretold of an arrival is believed this long: after that nobody knows whether it still holds (SCR-001). */
+export const foretoldS = 120;
+/** The way of a mission whose arrival can still be told. */
+export function foretold(
+  way: TerminalWay | undefined,
+  mission: string | undefined,
+  nowMs: number,
+): TerminalWay | undefined {
+  if (!way || way.mission !== mission || ageS(way.heard, nowMs) > foretoldS || Date.parse(way.eta_to) < nowMs)
+    return undefined;
+  return way;
 }
 
 export interface Choice {

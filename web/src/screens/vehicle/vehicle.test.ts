@@ -1,3 +1,4 @@
+import { foretold } from './near';
 import { describe, expect, it } from 'vitest';
 import { terminalChecks, type Mission, type Order, type Press, type TerminalState } from '../../wire/entity';
 import { AwayQueue, batchBytes, handover, type Disk, type Entry } from './away';
@@ -501,5 +502,28 @@ describe('binding and debt', () => {
     state.owed.set('urgent', { lane: 'urgent', count: 2, bytes: 10 });
     state.owed.set('wave', { lane: 'wave', count: 40, bytes: 9000, capped: true });
     expect(owed(state)).toEqual({ total: 42, capped: ['wave'] });
+  });
+});
+
+describe('an arrival that the centre foretold', () => {
+  const way = {
+    mission: 'm1',
+    node: 'at_scene' as const,
+    from: iso(0),
+    heard: iso(0),
+    eta: iso(300),
+    eta_from: iso(240),
+    eta_to: iso(400),
+    method: 'roads',
+    metres: 900,
+    walk_m: 0,
+    line: [],
+  };
+  it('SCR-001 is gone after two minutes without a new one, when its band is over, and with its mission', () => {
+    expect(foretold(way, 'm1', t0 + 119_000)).toBe(way);
+    expect(foretold(way, 'm1', t0 + 121_000)).toBeUndefined();
+    expect(foretold({ ...way, heard: iso(390) }, 'm1', t0 + 401_000)).toBeUndefined();
+    expect(foretold(way, 'm2', t0)).toBeUndefined();
+    expect(foretold(undefined, 'm1', t0)).toBeUndefined();
   });
 });
