@@ -20,14 +20,18 @@ const ranking: HospitalRanking = {
   left_out: [{ hospital: 'shut', out: [{ code: 'board_closed' }] }],
 };
 
-describe('the ranking counts while it is new and for this pathway; else the list is by distance', () => {
-  const held = { ranking, pathway: 'stroke', atMs: 1000 };
+describe('the ranking counts while it is new, of this mission and for this pathway; else the list is by distance', () => {
+  const held = { ranking, mission: 'm1', pathway: 'stroke', atMs: 1000 };
   test.each([
-    ['new', held, 'stroke', 1000 + goneMs, true],
-    ['too old', held, 'stroke', 1001 + goneMs, false],
-    ['another pathway', held, 'trauma', 1000, false],
-    ['none', undefined, 'stroke', 1000, false],
-  ] as const)('%s', (_, h, pathway, now, counts) => expect(valid(h, pathway, now) !== undefined).toBe(counts));
+    ['new', held, 'm1', 'stroke', 1000 + goneMs, true],
+    ['too old', held, 'm1', 'stroke', 1001 + goneMs, false],
+    ['another pathway', held, 'm1', 'trauma', 1000, false],
+    ['another mission', held, 'm2', 'stroke', 1000, false],
+    ['no mission', held, undefined, 'stroke', 1000, false],
+    ['none', undefined, 'm1', 'stroke', 1000, false],
+  ] as const)('%s', (_, h, mission, pathway, now, counts) =>
+    expect(valid(h, mission, pathway, now) !== undefined).toBe(counts),
+  );
 });
 
 test('in the order of the centre; what it does not know of comes behind, and what it left out is marked', () => {

@@ -8,6 +8,8 @@ export const goneMs = 60_000;
 
 export interface Held {
   ranking: HospitalRanking;
+  /** Of which mission: the next patient is another one. */
+  mission: string;
   /** For which pathway it was asked: "" for the mission's own. */
   pathway: string;
   atMs: number;
@@ -19,9 +21,15 @@ export interface Row extends Choice {
   out: boolean;
 }
 
-/** The ranking while it counts: for this pathway, and not too old. */
-export function valid(held: Held | undefined, pathway: string, nowMs: number): HospitalRanking | undefined {
-  return held && held.pathway === pathway && nowMs - held.atMs <= goneMs ? held.ranking : undefined;
+/** The ranking while it counts: of this mission, for this pathway, and not too old. */
+export function valid(
+  held: Held | undefined,
+  mission: string | undefined,
+  pathway: string,
+  nowMs: number,
+): HospitalRanking | undefined {
+  if (!held || held.mission !== mission || held.pathway !== pathway) return undefined;
+  return nowMs - held.atMs <= goneMs ? held.ranking : undefined;
 }
 
 /** In the centre's order where it said one; hospitals that it does not know of come behind, by distance. */
