@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en } from './text/en';
+import { pickWords, type PickKey } from './text/pick';
 import { roadsWords, type RoadsKey } from './text/roads';
 import { zh } from './text/zh';
 import { translateCode } from './text/t';
@@ -54,6 +55,8 @@ describe('the house', () => {
     for (const key of Object.keys(zh) as (keyof typeof zh)[]) expect(holes(en[key]), key).toEqual(holes(zh[key]));
     for (const key of Object.keys(roadsWords.zh) as RoadsKey[])
       expect(holes(roadsWords.en[key]), key).toEqual(holes(roadsWords.zh[key]));
+    for (const key of Object.keys(pickWords.zh) as PickKey[])
+      expect(holes(pickWords.en[key]), key).toEqual(holes(pickWords.zh[key]));
   });
 
   it('a code without a text is shown as it came, never hidden', () => {

@@ -1083,7 +1083,6 @@ export const en: Record<Key, string> = {
   'pick.open': 'Choose hospital…',
   'pick.close': 'Fold the choice',
   'pick.waiting': 'Ranking…',
-  'pick.failed': 'No answer; asked again by itself',
   'pick.left_out': '{n} left out',
   'pick.none': 'None can be recommended; see those left out below',
   'pick.no_pathway': 'no pathway',

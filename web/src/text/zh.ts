@@ -1076,7 +1076,6 @@ export const zh = {
   'pick.open': '送院选择…',
   'pick.close': '收起送院选择',
   'pick.waiting': '正在排序…',
-  'pick.failed': '排序没有回答，稍后自动再试',
   'pick.left_out': '未列入 {n} 家',
   'pick.none': '没有可推荐的医院，看下面未列入的',
   'pick.no_pathway': '未定绿色通道',
