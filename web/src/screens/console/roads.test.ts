@@ -9,6 +9,8 @@ import {
   closedMarks,
   closureRows,
   coming,
+  draftTimes,
+  drawnKey,
   isPreview,
   metricOf,
   newDraft,
@@ -17,7 +19,8 @@ import {
   reachMiss,
   reachPath,
   roadsState,
-  timesWrong,
+  sendable,
+  whenOf,
   whole,
 } from './roads';
 
@@ -60,8 +63,8 @@ describe('drawing a closure', () => {
       area: true,
       level: 'ground',
     });
-    // Until 11:00 is tomorrow's; from 22:00 until 06:00 is the night that comes.
-    expect(coming('11:00', t0)).toBe(Date.parse('2026-11-29T03:00:00Z'));
+    // From 22:00 until 06:00 is the night that comes.
+    expect(coming('08:00', t0)).toBe(Date.parse('2026-11-29T00:00:00Z'));
     const night = bodyOf({ ...d, from: '22:00', until: '06:00' }, t0);
     expect([night.from, night.until]).toEqual(['2026-11-28T14:00:00.000Z', '2026-11-28T22:00:00.000Z']);
     const names = {
@@ -73,9 +76,42 @@ describe('drawing a closure', () => {
     expect(bodyOf(names, t0)).toEqual({ reason: '积水', road: '建国路', cross: ['东街', '西街'] });
   });
   it('says which time cannot be read', () => {
-    expect(timesWrong({ ...newDraft('line'), from: '25:00' }, t0)).toBe('from');
-    expect(timesWrong({ ...newDraft('line'), until: 'noon' }, t0)).toBe('until');
-    expect(timesWrong({ ...newDraft('line'), until: '1430' }, t0)).toBe('');
+    const wrong = (more: object): string => draftTimes({ ...newDraft('line'), ...more }, t0).wrong;
+    expect(wrong({ from: '25:00' })).toBe('from');
+    expect(wrong({ until: 'noon' })).toBe('until');
+    expect(wrong({ until: '1430' })).toBe('');
+  });
+  it('takes a start that has just passed as now, and no end that has passed', () => {
+    const times = (from: string, until: string, nowMs = t0) => draftTimes({ ...newDraft('line'), from, until }, nowMs);
+    expect(times('11:59', '')).toEqual({ from: undefined, wrong: '' });
+    expect(bodyOf({ ...newDraft('line'), from: '11:59' }, t0)).not.toHaveProperty('from');
+    expect(times('06:00', '').from).toBe(Date.parse('2026-11-28T22:00:00Z')); // long past: tomorrow's
+    expect(times('12:01', '').from).toBe(t0 + 60_000);
+    expect([times('', '11:59').wrong, times('11:00', '11:30').wrong]).toEqual(['passed', 'passed']);
+    expect(times('11:30', '12:30')).toEqual({ from: undefined, until: t0 + 30 * 60_000, wrong: '' });
+    // Over midnight: 23:50 at ten past is now; from 22:00 until 06:00, of the night that has begun, ends this morning.
+    const night = Date.parse('2026-11-28T16:10:00Z');
+    expect(times('23:50', '', night)).toEqual({ from: undefined, wrong: '' });
+    expect(times('22:00', '06:00', night)).toEqual({ until: Date.parse('2026-11-28T22:00:00Z'), wrong: '' });
+  });
+  it('names the day of a time that is not today', () => {
+    expect(whenOf('2026-11-28T06:30:00Z', '2026-11-28')).toBe('14:30');
+    expect(whenOf('2026-11-28T21:47:00Z', '2026-11-28')).toBe('11-29 05:47');
+  });
+  it('is sent only when exactly it was shown, and once more where it hits nothing', () => {
+    const d = { ...newDraft('line'), points: [a, b] };
+    const hit = { line: [a, b], roads: [{ metres: 10, ways: 2 }] };
+    const of = drawnKey(d);
+    expect(sendable(d, undefined)).toBe('no');
+    expect(sendable(d, { of, preview: hit })).toBe('yes');
+    expect(sendable({ ...d, points: [a, b, a] }, { of, preview: hit })).toBe('no');
+    expect(sendable({ ...d, oneWay: true }, { of, preview: hit })).toBe('no');
+    expect(sendable({ ...d, reason: '积水', from: '13:00' }, { of, preview: hit })).toBe('yes');
+    const none = (problem?: string) => sendable(d, { of, preview: { line: [], roads: [], problem } });
+    expect([none(), none('no_hit'), none('no_roads')]).toEqual(['once_more', 'once_more', 'yes']);
+    expect([none('refused'), none('not_found')]).toEqual(['no', 'no']);
+    expect(sendable(d, { of })).toBe('yes'); // a centre that does not answer keeps no road open
+    expect(sendable(newDraft('line'), { of: drawnKey(newDraft('line')) })).toBe('no');
   });
   it('reads what the centre would close, and nothing else', () => {
     expect(isPreview({ line: [a], roads: [{ name: '建国路', metres: 120, ways: 2, lines: [[a, b]] }] })).toBe(true);

@@ -1,5 +1,6 @@
 // Closed roads as the console has them: what is being drawn, what is sent of it, and the rows of the list. Pure.
 import type { ClosedMark, ReachMark } from '../../map/ground';
+import { day, minute } from '../../text/time';
 import { list, maybe, number, shape, text, time, type Check } from '../../wire/check';
 import { closedRoad, type ClosedRoad, type Closure, type Pos, type RoadsNow } from '../../wire/entity';
 import { parseClock } from './model';
@@ -62,25 +63,66 @@ export function whole(draft: Draft): boolean {
   }
 }
 
-/** A Beijing time of day still to come: today, or tomorrow where today's has passed. */
+const dayMs = 86_400_000;
+/** What passed within so long has just happened: a start of then means at once, an end of then is a mistake. Before that it is tomorrow's. */
+export const justPastMs = 3 * 3600_000;
+
+/** The next instant that reads so in Shanghai. */
 export function coming(clock: string, nowMs: number): number | undefined {
   const at = parseClock(clock, nowMs);
   if (at === undefined) return undefined;
-  return at > nowMs ? at : at + 86_400_000;
+  return at > nowMs ? at : at + dayMs;
+}
+function justPast(at: number, nowMs: number): boolean {
+  return at - dayMs >= nowMs - justPastMs;
 }
 
-/** What is wrong with the times; empty where nothing is. */
-export function timesWrong(draft: Draft, nowMs: number): '' | 'from' | 'until' {
-  if (draft.from.trim() !== '' && coming(draft.from, nowMs) === undefined) return 'from';
-  if (draft.until.trim() !== '' && coming(draft.until, nowMs) === undefined) return 'until';
-  return '';
+/** The times of a draft: none is now, and until it is lifted. Wrong: a time that cannot be read, or an end that has passed. */
+export interface DraftTimes {
+  from?: number | undefined;
+  until?: number | undefined;
+  wrong: '' | 'from' | 'until' | 'passed';
+}
+export function draftTimes(draft: Draft, nowMs: number): DraftTimes {
+  let from: number | undefined;
+  if (draft.from.trim() !== '') {
+    from = coming(draft.from, nowMs);
+    if (from === undefined) return { wrong: 'from' };
+    if (justPast(from, nowMs)) from = undefined;
+  }
+  if (draft.until.trim() === '') return { from, wrong: '' };
+  const until = coming(draft.until, from ?? nowMs);
+  if (until === undefined) return { from, wrong: 'until' };
+  if (from === undefined && justPast(until, nowMs)) return { wrong: 'passed' };
+  return { from, until, wrong: '' };
+}
+
+/** 14:22, with its day where that is not today (2026-11-28). */
+export function whenOf(at: string, today: string): string {
+  const of = day(Date.parse(at));
+  return of === today ? minute(at) : `${of.slice(5)} ${minute(at)}`;
+}
+
+/** What a draft would close depends on this alone: while it is the same a preview is of it. */
+export function drawnKey(d: Draft): string {
+  return JSON.stringify([d.kind, d.points, d.road, d.cross, d.oneWay, d.level]);
+}
+/** What was shown of a draft; no preview: the centre did not say. */
+export interface Seen {
+  of: string;
+  preview?: Preview | undefined;
+}
+/** Whether a draft may be sent: not before it was shown what it closes, and not by one key where it closes nothing. */
+export function sendable(draft: Draft, seen: Seen | undefined): 'yes' | 'once_more' | 'no' {
+  if (!whole(draft) || seen?.of !== drawnKey(draft)) return 'no';
+  if (!seen.preview || seen.preview.problem === 'no_roads') return 'yes';
+  if (seen.preview.roads.length > 0) return 'yes';
+  return missOf(seen.preview) === 'no_hit' ? 'once_more' : 'no';
 }
 
 /** What is drawn, for a question or for closing it. */
 export function bodyOf(draft: Draft, nowMs: number): Record<string, unknown> {
-  const from = draft.from.trim() === '' ? undefined : coming(draft.from, nowMs);
-  let until = draft.until.trim() === '' ? undefined : coming(draft.until, nowMs);
-  if (from !== undefined && until !== undefined && until <= from) until += 86_400_000;
+  const { from, until } = draftTimes(draft, nowMs);
   return {
     reason: draft.reason.trim(),
     ...(draft.kind === 'names'

@@ -8,24 +8,27 @@ import { roadsText, type RoadsKey } from '../../text/roads';
 import { lang } from '../../ui/lang';
 import type { Closure, Pos } from '../../wire/entity';
 import { useDesk, type DeskState } from './desk';
+import { oneAtATime } from './once';
 import {
   addPoint,
   againBody,
   bodyOf,
   closedMarks,
   closureRows,
+  draftTimes,
+  drawnKey,
   isPreview,
   isReach,
   newDraft,
   reachMarks,
   reachPath,
-  timesWrong,
+  sendable,
   whole,
   type Draft,
   type DraftKind,
-  type Preview,
   type Reach,
   type ReachOf,
+  type Seen,
 } from './roads';
 
 /** The centre is asked what a drawing hits when nothing has changed for so long. */
@@ -40,7 +43,12 @@ export function tr(key: RoadsKey, args?: Record<string, string | number>): strin
 
 function openRoads(desk: DeskState) {
   const draft = ref<Draft>();
-  const preview = shallowRef<Preview>();
+  /** What the centre said of which drawing. */
+  const seen = shallowRef<Seen>();
+  const preview = computed(() => seen.value?.preview);
+  /** The drawing that hits no road and that somebody wants to send all the same. */
+  const doubted = ref('');
+  const once = oneAtATime();
   const problem = ref('');
   let asked = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,44 +71,50 @@ function openRoads(desk: DeskState) {
     const d = draft.value;
     if (!d || !whole(d)) return;
     // A question closes nothing, and a reason is not needed for it.
+    const of = drawnKey(d);
     const body = { ...bodyOf({ ...d, from: '', until: '' }, desk.feed.clock.now()), reason: d.reason.trim() || '?' };
     const answer = await act('/api/v1/closures/preview', body, { by: desk.who.by || '?', desk: desk.who.desk });
     if (mine !== asked) return;
-    preview.value = answer.is === 'done' && isPreview(answer.value) ? answer.value : undefined;
+    seen.value = { of, preview: answer.is === 'done' && isPreview(answer.value) ? answer.value : undefined };
     problem.value = preview.value ? (preview.value.problem ?? '') : answerWords(lang.value, answer).text;
   }
   watch(
-    () => {
-      const d = draft.value;
-      return d ? JSON.stringify([d.kind, d.points, d.road, d.cross, d.oneWay, d.level]) : '';
-    },
+    () => (draft.value ? drawnKey(draft.value) : ''),
     () => {
       asked++;
-      preview.value = undefined;
+      seen.value = undefined;
+      doubted.value = '';
       problem.value = '';
       clearTimeout(timer);
       timer = setTimeout(() => void look(), restMs);
     },
   );
 
-  const ready = computed(() => {
+  function fit(d: Draft, nowMs: number): boolean {
+    return d.reason.trim() !== '' && draftTimes(d, nowMs).wrong === '' && sendable(d, seen.value) !== 'no';
+  }
+  const ready = computed(() => draft.value !== undefined && fit(draft.value, desk.feed.now.value) && !once.busy.value);
+  /** It hits no road, and one key more closes it. */
+  const asksAgain = computed(() => draft.value !== undefined && doubted.value === drawnKey(draft.value));
+  /** Closes what is drawn, and what was shown of it. */
+  async function close(): Promise<void> {
     const d = draft.value;
-    return d !== undefined && whole(d) && d.reason.trim() !== '' && timesWrong(d, desk.feed.clock.now()) === '';
-  });
-  /** Closes what is drawn. */
-  async function close(): Promise<boolean> {
-    const d = draft.value;
-    if (!d || !ready.value || !desk.on.value || desk.sending.value) return false;
-    const answer = await desk.send('/api/v1/closures', bodyOf(d, desk.feed.clock.now()), tr('closed'));
-    if (answer.is !== 'done') return false;
-    draft.value = undefined;
-    return true;
+    if (!d || !fit(d, desk.feed.clock.now()) || !desk.on.value || desk.sending.value) return;
+    await once.run(async () => {
+      if (sendable(d, seen.value) === 'once_more' && !asksAgain.value) {
+        doubted.value = drawnKey(d);
+        return;
+      }
+      const answer = await desk.send('/api/v1/closures', bodyOf(d, desk.feed.clock.now()), tr('closed'));
+      if (answer.is === 'done' && draft.value === d) draft.value = undefined;
+    });
   }
   async function lift(closure: Closure): Promise<void> {
-    if (desk.on.value) await desk.send(`/api/v1/closures/${closure.id}/lift`, {}, tr('lifted'));
+    if (desk.on.value) await once.run(() => desk.send(`/api/v1/closures/${closure.id}/lift`, {}, tr('lifted')));
   }
   async function again(closure: Closure): Promise<void> {
-    if (desk.on.value) await desk.send('/api/v1/closures', againBody(closure, desk.feed.clock.now()), tr('closed'));
+    if (!desk.on.value) return;
+    await once.run(() => desk.send('/api/v1/closures', againBody(closure, desk.feed.clock.now()), tr('closed')));
   }
 
   // The area within reach, while somebody wants to see it.
@@ -173,6 +187,8 @@ function openRoads(desk: DeskState) {
     problem,
     drawing,
     ready,
+    asksAgain,
+    busy: once.busy,
     rows,
     now,
     ground,
