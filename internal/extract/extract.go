@@ -112,6 +112,9 @@ func Read(ctx context.Context, r io.Reader, read func(bytes int64)) (*Data, erro
 	if err := s.Err(); err != nil {
 		return nil, told(ctx, err)
 	}
+	if err := s.Close(); err != nil { // the scanner's own reader may still be at the file
+		return nil, told(ctx, err)
+	}
 	if _, err := io.Copy(io.Discard, c); err != nil {
 		return nil, told(ctx, err)
 	}
