@@ -151,6 +151,9 @@ func TestCalledOffOnTheWay(t *testing.T) {
 
 // Towns as XML, where the data folder is: they become roads on which one gets about.
 func TestRealXML(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: another map goes the same way")
+	}
 	for _, name := range []string{"krems", "north-bayreuth"} {
 		in := filepath.Join(cmp.Or(os.Getenv("LIFELINE_DATA"), "../../../shared/data"), "maps", "osm", name+".osm.gz")
 		if _, err := os.Stat(in); err != nil {
