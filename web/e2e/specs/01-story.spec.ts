@@ -1,5 +1,6 @@
 // Runs first: it wants a town in which nothing has happened yet. 02-states follows in the same town.
 import { inkedColumns } from '../fixtures/canvas';
+import { chooseFirst } from '../fixtures/choose';
 import { expectAccessible, expectNoOverflow } from '../fixtures/look';
 import { expect, sizes, test } from '../fixtures/test';
 
@@ -88,9 +89,7 @@ test('phone pressed, alarm sounds, unit sent, crew accepts, hospital sees the EC
   await expect(terminal.getByText(/张国 男 58 岁/).first()).toBeVisible();
   await terminal.getByTestId('back').click();
   await terminal.getByTestId('open-hospital').click();
-  const pick = terminal.locator('[data-test^="hospital-"]').first();
-  const hospital = ((await pick.getAttribute('data-test')) ?? '').replace('hospital-', '');
-  await pick.click();
+  const hospital = await chooseFirst(terminal);
   await terminal.getByTestId('tell').click();
   await expectAccessible(terminal);
 

@@ -1,4 +1,5 @@
 // The terminal: both seats, an order that comes late, photos on their way to desk and hospital, and all of it away from the vehicle.
+import { chooseFirst } from '../fixtures/choose';
 import type { Page, WebSocketRoute } from '@playwright/test';
 import { expectAccessible, expectNoOverflow } from '../fixtures/look';
 import { Dispatcher } from '../fixtures/sent';
@@ -103,10 +104,8 @@ test('SCR-004 a photo of the crew reaches the desk and the hospital of that pati
 
   await page.getByTestId('open-hospital').click();
   await page.getByTestId('pathway-chest_pain').click();
-  const pick = page.locator('[data-test^="hospital-"]').first();
-  const hospital = ((await pick.getAttribute('data-test')) ?? '').replace('hospital-', '');
+  const hospital = await chooseFirst(page);
   expect((await desk.get(`photos/${photo.id}?hospital=${hospital}`)).status).toBe(404);
-  await pick.click();
   await page.getByTestId('activate').click(); // one press tells nobody
   await expect(page.getByTestId('activate')).toContainText('再按一次');
   expect((await desk.get(`photos/${photo.id}?hospital=${hospital}`)).status).toBe(404);
