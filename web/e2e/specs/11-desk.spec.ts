@@ -114,7 +114,9 @@ test('ALM-006 a flood from one source is one line that opens: each alarm is reac
     });
     ids.push(answer.alarm);
   }
-  const opener = page.getByRole('button', { name: /同一来源 \d+ 条，展开/ });
+  // Other floods may stand beside this one: the calls that other tests left waiting.
+  const own = page.locator(ids.map((id) => `[data-id="${id}"]`).join(', '));
+  const opener = own.getByRole('button', { name: /同一来源 \d+ 条，展开/ });
   await expect(opener).toBeVisible();
   await opener.click();
   for (const id of ids) await expect(page.locator(`[data-id="${id}"]`)).toBeVisible();
