@@ -95,7 +95,7 @@ func (c *Centre) arrival(lv *unitLive, m *ems.Mission, t time.Time) {
 	} else {
 		c.drivesAway(m.ID, nil)
 	}
-	if u.foretold == nil || *u.foretold != *to || u.by != method {
+	if u.foretold == nil || *u.foretold != *to || u.by == match.MethodLine && method == match.MethodRoads { // once more when the roads are there, and not back
 		u.foretold, u.by = to, method
 		c.keep(t, desk.KeepForecast{Mission: m.ID, Forecast: ems.Forecast{Node: leg, Made: lv.fix.Taken, At: eta.at, From: eta.from, To: eta.to, Method: method, Own: band.Own}})
 	}
